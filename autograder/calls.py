@@ -1,0 +1,185 @@
+"""Make the calls of a case against functions of this process. The same code runs in the notebook and in the sandbox.
+
+Whatever the functions do, an `Outcome` comes back for every call: results as plain copies, exceptions with the lines
+of the student's own code, and the names of what was changed that should not have been.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import linecache
+import time
+import traceback
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autograder.exercise import Call, Opaque, Outcome, Raised, Result, Rng, View
+
+# Nested lists deeper or longer than this are no answer to any exercise.
+_DEEPEST = 4
+_LONGEST = 10_000
+_OUR_FOLDER = str(Path(__file__).parent)
+
+
+class Local:
+    """An implementation whose functions live in this process: a mapping from name to function."""
+
+    def __init__(self, functions: Mapping[str, Any]) -> None:
+        self.functions = functions
+
+    def run(self, calls: Sequence[Call]) -> list[Outcome]:
+        return run_calls(self.functions, calls)
+
+
+def run_calls(functions: Mapping[str, Any], calls: Sequence[Call]) -> list[Outcome]:
+    """Make `calls` in order and return an outcome for each; after a call that gave nothing, its dependents fail."""
+    returned: list[Any] = []
+    kept: list[tuple[str, np.ndarray, np.ndarray]] = []  # what later calls must leave alone: its name, the array, a copy
+    outcomes: list[Outcome] = []
+    for call in calls:
+        if call.function not in functions:
+            outcomes.append(Outcome(missing=True))
+            returned.append(None)
+            continue
+        try:
+            arguments = {name: _argument(value, returned) for name, value in call.arguments.items()}
+            options = {name: _argument(value, returned) for name, value in call.options.items()}
+        except _NotThere as error:
+            outcomes.append(Outcome(raised=Raised("NoResult", str(error))))
+            returned.append(None)
+            continue
+        before = {
+            name: value.copy()
+            for name, value in (arguments | options).items()
+            if isinstance(value, np.ndarray)
+        }
+        value, outcome = _one_call(functions[call.function], list(arguments.values()), options)
+        changed = [name for name, copy in before.items() if not _same((arguments | options)[name], copy)]
+        changed += [name for name, array, copy in kept if not _same(array, copy)]
+        returned.append(value)
+        kept += [
+            (f"{name} of {call.function}", (arguments | options)[name], copy)
+            for name, copy in before.items()
+        ]
+        if outcome.came_back:
+            parts = value if isinstance(value, tuple) else (value,)
+            for name, part in zip(call.returns, parts, strict=False):
+                if name != "cache" and type(part) is np.ndarray:
+                    kept.append((f"{name} of {call.function}", part, part.copy()))
+            outcome = Outcome(
+                returned=_plain_result(value, call.returns),
+                changed=tuple(changed),
+                warned=outcome.warned,
+                printed=outcome.printed,
+                seconds=outcome.seconds,
+            )
+        outcomes.append(outcome)
+    return outcomes
+
+
+def describe_exception(error: BaseException) -> Raised:
+    """The exception with the student's own lines: neither ours nor a library's."""
+    lines = []
+    for frame in traceback.extract_tb(error.__traceback__):
+        if frame.filename.startswith(_OUR_FOLDER) or "site-packages" in frame.filename:
+            continue
+        source = frame.line or linecache.getline(frame.filename, frame.lineno or 0).strip()
+        lines.append(f"line {frame.lineno} in {frame.name}: {source}" if source else f"in {frame.name}")
+    try:
+        message = str(error)
+    except Exception:
+        message = ""
+    return Raised(type(error).__name__, message[:2000], tuple(lines[-4:]))
+
+
+def plain(value: Any, depth: int = 0) -> Any:
+    """A copy of `value` made of nothing but exact built-in types and exact arrays; `Opaque` for all else."""
+    if value is None or type(value) in (bool, int, float, complex, str):
+        return value
+    if isinstance(value, np.ndarray):
+        if value.dtype.kind not in "biufc":
+            return Opaque(f"array of dtype {value.dtype}")
+        return np.array(value, subok=False, copy=True, order="C")
+    if isinstance(value, np.generic) and value.dtype.kind in "biufc":
+        return value.item()
+    if type(value) in (list, tuple) and depth < _DEEPEST and len(value) <= _LONGEST:
+        return type(value)(plain(item, depth + 1) for item in value)
+    return Opaque(type(value).__name__)
+
+
+class _NotThere(LookupError):
+    pass
+
+
+def _argument(value: Any, returned: list[Any]) -> Any:
+    if isinstance(value, Rng):
+        return np.random.default_rng(value.seed)
+    if isinstance(value, View):
+        return _laid_out(value)
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, list | tuple):
+        return type(value)(_argument(item, returned) for item in value)
+    if isinstance(value, Result):
+        result = returned[value.call]
+        if not isinstance(result, tuple | list) or len(result) <= value.position:
+            raise _NotThere("an earlier call did not return what this one needs")
+        return result[value.position]
+    return value
+
+
+def _laid_out(view: View) -> np.ndarray:
+    array = view.array
+    if view.layout == "transposed":
+        return np.asfortranarray(array)
+    if view.layout == "reversed":
+        return np.ascontiguousarray(array[::-1])[::-1]
+    if view.layout == "strided":
+        room = np.zeros((*array.shape[:-1], 2 * array.shape[-1]), array.dtype)
+        room[..., ::2] = array
+        return room[..., ::2]
+    copy = array.copy()
+    copy.flags.writeable = False
+    return copy
+
+
+def _one_call(function: Any, arguments: list[Any], options: dict[str, Any]) -> tuple[Any, Outcome]:
+    printed = io.StringIO()
+    value, raised = None, None
+    with warnings.catch_warnings(record=True) as caught, contextlib.redirect_stdout(printed):
+        warnings.simplefilter("always")
+        start = time.perf_counter()
+        try:
+            value = function(*arguments, **options)
+        except (Exception, SystemExit) as error:
+            raised = describe_exception(error)
+        seconds = time.perf_counter() - start
+    warned = tuple(f"{item.category.__name__}: {item.message}" for item in caught[:5])
+    return value, Outcome(
+        raised=raised, warned=warned, printed=len(printed.getvalue()), seconds=seconds
+    )
+
+
+def _plain_result(value: Any, names: tuple[str, ...]) -> Any:
+    """The returned value, plain, with the cache left where it is."""
+    if len(names) > 1 and isinstance(value, tuple | list):
+        parts = [
+            Opaque("cache") if position < len(names) and names[position] == "cache" else plain(part)
+            for position, part in enumerate(value)
+        ]
+        return tuple(parts)
+    return plain(value)
+
+
+def _same(array: Any, copy: np.ndarray) -> bool:
+    return (
+        type(array) is np.ndarray
+        and array.shape == copy.shape
+        and array.dtype == copy.dtype
+        and np.array_equal(array, copy, equal_nan=array.dtype.kind in "fc")
+    )

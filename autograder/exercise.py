@@ -1,0 +1,231 @@
+"""The vocabulary: what an exercise, a case, a mistake and a verdict are. Frozen data, no input or output."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+import numpy as np
+
+from autograder import show
+
+# The order in which an exercise is checked, and in which its findings are told: what explains the rest comes first.
+CHECKS = (
+    "exists",
+    "returns",
+    "shapes",
+    "dtype",
+    "inputs",
+    "values",
+    "gradients",
+    "modes",
+    "special",
+    "speed",
+)
+
+# The share of an exercise's points that each check carries, unless the exercise says otherwise. Shares of checks for
+# which an exercise has no case are spread over the others.
+WEIGHTS: Mapping[str, float] = {
+    "shapes": 1,
+    "dtype": 1,
+    "inputs": 1,
+    "values": 5,
+    "gradients": 6,
+    "modes": 2,
+    "special": 2,
+    "speed": 2,
+}
+
+State = Literal[
+    "passed", "partial", "failed", "not_attempted", "timed_out", "out_of_memory", "crashed", "refused"
+]
+
+
+# --- what is asked -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Rng:
+    """An argument: a fresh `numpy.random.Generator` with this seed."""
+
+    seed: int
+
+
+@dataclass(frozen=True)
+class Result:
+    """An argument: the value at `position` of what call number `call` of the same case returned (a cache, say)."""
+
+    call: int
+    position: int
+
+
+@dataclass(frozen=True)
+class View:
+    """An argument: `array`, laid out in memory as `layout` says. Functions must not care."""
+
+    array: np.ndarray
+    layout: Literal["transposed", "reversed", "strided", "read-only"]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a student's function: `arguments` by position in this order, `options` by keyword.
+
+    `returns` names the returned values. A value named "cache" is the implementer's own: it stays where the function
+    runs and reaches a later call of the same case by `Result`.
+    """
+
+    function: str
+    arguments: Mapping[str, Any]
+    returns: tuple[str, ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Case:
+    """Calls made one after the other. Those of the exercise's own function are judged against the reference.
+
+    `check` is the check that the case belongs to. `measure` names a function of `autograder.measures` that is applied
+    to the returned values before they are compared (for random results). `tolerance` is relative to the norm of the
+    expected array, or to `yardstick` where that is larger (for results that cancel to nearly nothing).
+    """
+
+    name: str
+    check: str
+    calls: tuple[Call, ...]
+    tolerance: float = 1e-9
+    yardstick: float = 0.0
+    measure: str | None = None
+    silent: bool = False  # no warning may be raised
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One function of the contract. `cases(rng)` draws its inputs; `forward` names the forward of a backward.
+
+    For a backward, `gradient_of` maps each returned gradient to the forward's argument that it belongs to, so that
+    the gradient can be held to the student's own forward where that one is not yet right.
+    """
+
+    name: str
+    points: float
+    returns: tuple[str, ...]
+    cases: Callable[[np.random.Generator], Sequence[Case]]
+    weights: Mapping[str, float] = field(default_factory=lambda: WEIGHTS)
+    forward: str | None = None
+    gradient_of: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A known wrong answer: what stands in the place of the right functions, and the sentence for the student."""
+
+    id: str
+    sentence: str
+    functions: Mapping[str, Callable[..., Any]]
+
+
+# --- what came back ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Opaque:
+    """A returned value that is no array, number, text or list of these: only its type is known."""
+
+    type_name: str
+
+
+@dataclass(frozen=True)
+class Raised:
+    """An exception of the student's code; `lines` are the student's own lines that led to it, the innermost last."""
+
+    type: str
+    message: str
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one call gave. `returned` is plain: arrays, numbers, texts, None, lists and tuples of these, or Opaque.
+
+    `changed` names the arguments, and earlier results as "out of linear_forward", that the call changed. `stopped` is
+    the state of a call that never came back (timed_out, out_of_memory, crashed, refused), with `reason`.
+    """
+
+    returned: Any = None
+    raised: Raised | None = None
+    missing: bool = False
+    changed: tuple[str, ...] = ()
+    warned: tuple[str, ...] = ()
+    printed: int = 0
+    seconds: float = 0.0
+    stopped: State | None = None
+    reason: str = ""
+
+    @property
+    def came_back(self) -> bool:
+        return self.raised is None and not self.missing and self.stopped is None
+
+
+class Implementation(Protocol):
+    """Anything whose functions can be called by name: in this process, or in a sandbox."""
+
+    def run(self, calls: Sequence[Call]) -> list[Outcome]:
+        """Make the calls of one case in order. One outcome a call, always: no answer raises."""
+        ...
+
+
+# --- the judgement -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing found. `details` are (label, text) pairs: what was called, returned, expected, where it differs."""
+
+    check: str
+    passed: bool
+    message: str
+    mistake: str | None = None
+    details: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What an exercise's check says. Shows itself: HTML in a notebook, text elsewhere."""
+
+    exercise: str
+    state: State
+    score: float
+    max_score: float
+    findings: tuple[Finding, ...]
+
+    @property
+    def passed(self) -> bool:
+        return self.state == "passed"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The form of COMMANDS: what `grade --json` prints for an exercise."""
+        return {
+            "name": self.exercise,
+            "state": self.state,
+            "score": self.score,
+            "max_score": self.max_score,
+            "findings": [
+                {
+                    "check": finding.check,
+                    "passed": finding.passed,
+                    "message": show.finding_as_text(finding),
+                    "mistake": finding.mistake,
+                }
+                for finding in self.findings
+            ],
+        }
+
+    def __str__(self) -> str:
+        return show.as_text(self)
+
+    __repr__ = __str__
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return show.as_mimebundle(self)

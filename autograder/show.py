@@ -1,0 +1,98 @@
+"""A verdict as text and as HTML. Everything that comes from a student is escaped, for a terminal and for a page."""
+
+from __future__ import annotations
+
+import html
+import os
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from autograder.exercise import Finding, Verdict
+
+# What a terminal could take for a command, and what a reader could not see.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
+
+_HEADLINES = {
+    "passed": "all checks passed",
+    "partial": "partly right",
+    "failed": "not right yet",
+    "not_attempted": "not attempted yet",
+    "timed_out": "took too long and was stopped",
+    "out_of_memory": "needed more memory than there is",
+    "crashed": "the Python process died",
+    "refused": "tried something that is not allowed here",
+}
+
+
+def clean(text: str) -> str:
+    """`text` without control characters."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def points(value: float) -> str:
+    return f"{value:g}"
+
+
+def headline(verdict: Verdict) -> str:
+    return (
+        f"{verdict.exercise}: {_HEADLINES[verdict.state]} "
+        f"({points(verdict.score)} of {points(verdict.max_score)} points)"
+    )
+
+
+def finding_as_text(finding: Finding) -> str:
+    lines = [finding.message, *(f"  {label}: {text}" for label, text in finding.details)]
+    return clean("\n".join(lines))
+
+
+def as_text(verdict: Verdict) -> str:
+    mark = "✓" if verdict.passed else "✗"
+    lines = [f"{mark} {headline(verdict)}"]
+    for finding in verdict.findings:
+        sign = "✓" if finding.passed else "✗"
+        body = finding_as_text(finding).replace("\n", "\n    ")
+        lines.append(f"  {sign} {finding.check}: {body}")
+    return clean("\n".join(lines))
+
+
+def as_html(verdict: Verdict) -> str:
+    """One compact, self-contained block; colours come from the page where it defines them, so dark pages stay dark."""
+    colour = "#1a7f37" if verdict.passed else "#9a6700" if verdict.state == "not_attempted" else "#cf222e"
+    mark = "✓" if verdict.passed else "○" if verdict.state == "not_attempted" else "✗"
+    head = (
+        f'<div style="font-weight:600"><span style="color:{colour}">{mark}</span> '
+        f"{_escape(headline(verdict))}</div>"
+    )
+    body = "".join(_finding_as_html(finding) for finding in verdict.findings if not finding.passed)
+    done = [finding.check for finding in verdict.findings if finding.passed]
+    if done and not verdict.passed:
+        body += f'<div style="opacity:.75">right: {_escape(", ".join(dict.fromkeys(done)))}</div>'
+    return (
+        f'<div class="autograder-verdict" style="border-left:4px solid {colour};padding:.3em .8em;'
+        f'margin:.3em 0;line-height:1.45;max-width:60em">{head}{body}</div>'
+    )
+
+
+def as_mimebundle(verdict: Verdict) -> dict[str, str]:
+    """What a notebook shows. While nbgrader executes, the text is the bare score, which it reads as partial credit."""
+    text = str(verdict.score) if os.environ.get("NBGRADER_EXECUTION") == "autograde" else as_text(verdict)
+    return {"text/plain": text, "text/html": as_html(verdict)}
+
+
+def _finding_as_html(finding: Finding) -> str:
+    rows = "".join(
+        f'<tr><td style="text-align:left;vertical-align:top;opacity:.75;white-space:nowrap;'
+        f'padding:0 .8em 0 0;border:0">{_escape(label)}</td>'
+        f'<td style="text-align:left;padding:0;border:0"><code style="white-space:pre-wrap;'
+        f'overflow-wrap:anywhere">{_escape(text)}</code></td></tr>'
+        for label, text in finding.details
+    )
+    table = f'<table style="margin:.2em 0 .4em;border:0;border-collapse:collapse">{rows}</table>' if rows else ""
+    return (
+        f'<div style="margin-top:.35em"><b>{_escape(finding.check)}</b>: {_escape(finding.message)}</div>{table}'
+    )
+
+
+def _escape(text: str) -> str:
+    return html.escape(clean(text))
