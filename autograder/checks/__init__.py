@@ -1,0 +1,1 @@
+"""What is checked, with points: one room a chapter."""
