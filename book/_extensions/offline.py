@@ -1,0 +1,95 @@
+"""What the built book needs to stand alone: MathJax beside its pages, notebooks to download, and no mute picture.
+
+A Sphinx extension. It does three things:
+
+- formulas: the few files of MathJax that a page can ask for are copied to `_static/mathjax/`;
+- notebooks: `{download}` links to a notebook lead to the stable address `notebooks/<chapter>.ipynb`;
+- pictures: an image without alternative text is a warning, so it fails the strict build.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+from sphinx.util import logging
+
+logger = logging.getLogger(__name__)
+
+# Of MathJax's 24 MB: the script, its fonts, and what the script loads when a formula or its menu asks for it.
+MATHJAX_FILES = (
+    "tex-chtml.js",
+    "output/chtml/fonts/woff-v2/*.woff",
+    "input/tex/extensions/*.js",
+    "a11y/*.js",
+    "sre/mathmaps/base.json",
+    "sre/mathmaps/en.json",
+)
+
+
+def mathjax_folder() -> Path:
+    """Where the package sphinx-mathjax-offline keeps MathJax."""
+    package = importlib.util.find_spec("sphinx-mathjax-offline")
+    if package is None or package.origin is None:
+        raise ExtensionError("MathJax is not there: install the book's packages with `uv sync --extra book`")
+    return Path(package.origin).parent / "static" / "mathjax"
+
+
+def copy_mathjax(app: Sphinx, error: Exception | None) -> None:
+    if error is not None or app.builder.format != "html":
+        return
+    source = mathjax_folder()
+    target = Path(app.outdir) / "_static" / "mathjax"
+    for pattern in MATHJAX_FILES:
+        found = sorted(source.glob(pattern))
+        if not found:
+            raise ExtensionError(f"MathJax in {source} lacks {pattern}: install sphinx-mathjax-offline again")
+        for path in found:
+            copy = target / path.relative_to(source)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
+
+
+def link_notebooks(app: Sphinx, doctree: nodes.document) -> None:
+    """Lead every `{download}` of a notebook to `notebooks/`, and remember the notebook for `copy_notebooks`."""
+    for link in doctree.findall(addnodes.download_reference):
+        path = Path(app.env.relfn2path(link["reftarget"], app.env.docname)[1])
+        if path.suffix == ".ipynb" and path.is_file():
+            up = "../" * app.env.docname.count("/")
+            link["refuri"] = f"{up}notebooks/{path.name}"
+            link.attributes.pop("filename", None)
+            app.env.metadata[app.env.docname].setdefault("notebooks", []).append(str(path))
+            for known in [known for known in app.env.dlfiles if known.endswith(path.name)]:
+                del app.env.dlfiles[known]
+
+
+def copy_notebooks(app: Sphinx, error: Exception | None) -> None:
+    if error is not None or app.builder.format != "html":
+        return
+    target = Path(app.outdir) / "notebooks"
+    for page in app.env.metadata.values():
+        for path in page.get("notebooks", []):
+            target.mkdir(exist_ok=True)
+            shutil.copyfile(path, target / Path(path).name)
+
+
+def ask_for_alternative_text(app: Sphinx, doctree: nodes.document) -> None:
+    for image in doctree.findall(nodes.image):
+        if not image.get("alt"):
+            page = app.env.docname
+            logger.warning(f"an image in {page} has no alternative text: say in words what it shows", location=image)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.config.mathjax_path = "mathjax/tex-chtml.js"  # type: ignore[attr-defined]
+    app.connect("doctree-read", ask_for_alternative_text)
+    app.connect("doctree-read", link_notebooks, priority=900)  # after Sphinx has noted the files to download
+    app.connect("build-finished", copy_mathjax)
+    app.connect("build-finished", copy_notebooks)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
