@@ -114,7 +114,9 @@ def difficulty(table: ScoreTable) -> np.ndarray:
     attempted = _attempted(table)
     count = attempted.sum(axis=0)
     total = np.where(attempted, np.nan_to_num(table.shares), 0.0).sum(axis=0)
-    return np.divide(total, count, out=np.full(len(table.exercises), np.nan), where=count > 0)
+    means = np.full(len(table.exercises), np.nan)
+    np.divide(total, count, out=means, where=count > 0)
+    return means
 
 
 def discrimination(table: ScoreTable) -> np.ndarray:
