@@ -94,7 +94,7 @@ def describe_exception(error: BaseException) -> Raised:
         message = str(error)
     except Exception:
         message = ""
-    return Raised(type(error).__name__, message[:2000], tuple(lines[-4:]))
+    return Raised(type(error).__name__, message[:300], tuple(lines[-4:]))
 
 
 def plain(value: Any, depth: int = 0) -> Any:

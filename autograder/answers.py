@@ -1,0 +1,129 @@
+"""Answer keys: for each exercise its cases, what the reference gives on them, and what each known mistake gives.
+
+A grader makes keys from `solutions` and `autograder.mistakes` with a secret seed. A student's machine has neither: it
+reads keys that the build has written, one file a chapter, in `autograder/data/`.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from autograder import registry
+from autograder.calls import Local
+from autograder.exercise import Call, Case, Exercise, Implementation, Mistake, Outcome
+from autograder.measures import MEASURES, Measures
+
+# The seed of the keys that are shipped to students. Grading draws a secret one.
+PUBLIC_SEED = 20
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What one implementation gave on each case of an exercise: the outcomes of its calls and the measures of them."""
+
+    outcomes: tuple[tuple[Outcome, ...], ...]
+    measures: tuple[Measures | None, ...]
+
+
+@dataclass(frozen=True)
+class KnownMistake:
+    id: str
+    sentence: str
+    answers: Answers
+
+
+@dataclass(frozen=True)
+class AnswerKey:
+    """All that is needed to judge one exercise. `public` says that its expected values may be shown."""
+
+    exercise: str
+    public: bool
+    cases: tuple[Case, ...]
+    expected: Answers
+    mistakes: tuple[KnownMistake, ...]
+    hints: tuple[str, ...] = ()
+
+
+def judged(exercise: str, case: Case) -> list[int]:
+    """Which calls of a case are the exercise's own."""
+    return [position for position, call in enumerate(case.calls) if call.function == exercise]
+
+
+def measures_of(exercise: str, case: Case, outcomes: Sequence[Outcome]) -> Measures | None:
+    """The case's measure applied to the first value that each judged call returned."""
+    if case.measure is None:
+        return None
+    firsts = []
+    for position in judged(exercise, case):
+        value = outcomes[position].returned
+        first = value[0] if isinstance(value, tuple) and value else value
+        if not isinstance(first, np.ndarray) or first.size == 0 or first.dtype.kind not in "fiu":
+            return None
+        firsts.append(first)
+    if len({first.shape for first in firsts}) != 1:
+        return None
+    with np.errstate(all="ignore"):
+        return MEASURES[case.measure](firsts)
+
+
+def answer(exercise: str, cases: Sequence[Case], implementation: Implementation) -> Answers:
+    """Let an implementation answer all cases."""
+    outcomes = tuple(tuple(implementation.run(case.calls)) for case in cases)
+    measures = tuple(
+        measures_of(exercise, case, given) for case, given in zip(cases, outcomes, strict=True)
+    )
+    return Answers(tuple(map(_blank, cases, outcomes)), measures)
+
+
+def make_key(chapter: str, exercise: Exercise, seed: int, public: bool = False) -> AnswerKey:
+    """The key of an exercise, made from the reference and the catalogue of mistakes. The course's side only."""
+    reference = vars(import_module(f"solutions.{chapter}"))
+    mistakes: Sequence[Mistake] = import_module(f"autograder.mistakes.{chapter}").MISTAKES
+    rng = np.random.default_rng([seed, zlib.crc32(exercise.name.encode())])
+    cases = tuple(exercise.cases(rng))
+    return AnswerKey(
+        exercise=exercise.name,
+        public=public,
+        cases=cases,
+        expected=answer(exercise.name, cases, Local(reference)),
+        mistakes=tuple(
+            KnownMistake(
+                mistake.id,
+                mistake.sentence,
+                answer(exercise.name, cases, Local({**reference, **mistake.functions})),
+            )
+            for mistake in mistakes
+            if mistake.id.startswith(exercise.name + ".")
+        ),
+    )
+
+
+def make_keys(chapter: str, seed: int, public: bool = False) -> dict[str, AnswerKey]:
+    """The keys of a chapter's exercises by name."""
+    return {
+        name: make_key(chapter, exercise, seed, public)
+        for name, exercise in registry.exercises(chapter).items()
+    }
+
+
+def _blank(case: Case, outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
+    """Where only measures count, keep of the drawn arrays their shape and dtype alone; never keep a running time."""
+    kept = tuple(replace(outcome, seconds=0.0) for outcome in outcomes)
+    if case.measure is None:
+        return kept
+    return tuple(replace(outcome, returned=_empty_like(outcome.returned)) for outcome in kept)
+
+
+def _empty_like(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return np.broadcast_to(np.zeros((), value.dtype), value.shape)
+    if isinstance(value, tuple):
+        return tuple(_empty_like(item) for item in value)
+    return value
+

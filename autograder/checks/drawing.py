@@ -1,0 +1,30 @@
+"""Small helpers for drawing a case's inputs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from autograder.exercise import Call, Case, Result
+
+Array = np.ndarray
+
+
+def away_from_zero(rng: np.random.Generator, shape: tuple[int, ...], gap: float = 0.05) -> Array:
+    """Normal values none of which lies within `gap` of 0: a kink at 0 stays far from any step of a derivative."""
+    values = rng.standard_normal(shape)
+    return values + gap * np.sign(values)
+
+
+def elementwise_forward(name: str, x: object) -> Call:
+    """A call of an activation's forward."""
+    return Call(name, {"x": x}, ("out", "cache"))
+
+
+def forward_then_backward(
+    label: str, check: str, forward: Call, dout: object, returns: tuple[str, ...], *, backward: str, times: int = 1,
+    tolerance: float = 1e-9,
+) -> Case:
+    """A case that calls a forward once, and its backward `times` times with the cache that came back."""
+    cache_at = forward.returns.index("cache")
+    call = Call(backward, {"dout": dout, "cache": Result(0, cache_at)}, returns)
+    return Case(label, check, (forward, *[call] * times), tolerance)

@@ -1,0 +1,152 @@
+"""How the outcomes of one case deviate from the expected ones: each deviation a fact with its check and its words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from autograder import compare
+from autograder.answers import judged
+from autograder.exercise import Call, Case, Exercise, Outcome, Raised
+from autograder.measures import Measures
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """One fault of one call. `output` is the returned value's name, or "" where the call as a whole went wrong."""
+
+    case: int
+    call: int
+    check: str
+    kind: str  # missing, raised, silent, count, kind, shape, dtype, value, changed, warned
+    output: str
+    message: str
+    got: Any = None
+    expected: Any = None
+    difference: str = ""
+    lines: tuple[str, ...] = ()
+
+    @property
+    def fault(self) -> tuple[int, str, str]:
+        return (self.call, self.kind, self.output)
+
+    @property
+    def spoils_values(self) -> bool:
+        """Whether the result cannot count as right; a changed input or another dtype has points of its own."""
+        return self.kind not in ("changed", "dtype")
+
+    def same_as(self, other: Deviation, case: Case) -> bool:
+        return self.fault == other.fault and compare.equal(self.got, other.got, case.tolerance, case.yardstick)
+
+
+def deviations(
+    exercise: Exercise,
+    number: int,
+    case: Case,
+    outcomes: Sequence[Outcome],
+    expected: Sequence[Outcome],
+    measures: Measures | None,
+    expected_measures: Measures | None,
+) -> list[Deviation]:
+    """All deviations of the exercise's own calls in case `number`; a call that was stopped has none."""
+    found = [
+        deviation
+        for position in judged(exercise.name, case)
+        if not outcomes[position].stopped
+        for deviation in _of_call(number, case, position, outcomes[position], expected[position])
+    ]
+    if expected_measures is None or found:
+        return found
+    return list(_of_measures(exercise, number, case, measures or {}, expected_measures))
+
+
+def _of_call(number: int, case: Case, position: int, got: Outcome, expected: Outcome) -> Iterator[Deviation]:
+    call = case.calls[position]
+    if got.missing:
+        yield Deviation(number, position, "exists", "missing", "", f"There is no function called {call.function}.")
+    elif expected.raised is not None:
+        yield from _of_error(number, case, position, got, expected.raised)
+    elif got.raised is not None:
+        yield _raised(number, case, position, got.raised, f"{call.function} {_says(got.raised)}")
+    else:
+        yield from _of_values(number, case, position, got, expected)
+    for name in got.changed:
+        message = f"{call.function} changes {name}, which belongs to the caller: work on a copy or make a new array."
+        yield Deviation(number, position, "inputs", "changed", "", message, got=name)
+    if case.silent and got.warned:
+        message = f"{call.function} lets NumPy warn: {got.warned[0]}"
+        yield Deviation(number, position, case.check, "warned", "", message)
+
+
+def _of_error(number: int, case: Case, position: int, got: Outcome, expected: Raised) -> Iterator[Deviation]:
+    function = case.calls[position].function
+    if got.raised is None:
+        message = f"{function} accepts what does not fit; it should raise {expected.type}: {expected.message}"
+        yield Deviation(number, position, case.check, "silent", "", message)
+    elif got.raised.type != expected.type:
+        message = f"{function} {_says(got.raised)}; here it should raise {expected.type}."
+        yield _raised(number, case, position, got.raised, message)
+
+
+def _of_values(number: int, case: Case, position: int, got: Outcome, expected: Outcome) -> Iterator[Deviation]:
+    call = case.calls[position]
+    values = got.returned if len(call.returns) > 1 else (got.returned,)
+    if not isinstance(values, tuple) or len(values) != len(call.returns):
+        yield Deviation(
+            number, position, "returns", "count", "", _count_message(call, got.returned), got=compare.describe(got.returned)
+        )
+        return
+    rights = expected.returned if len(call.returns) > 1 else (expected.returned,)
+    for name, value, right in zip(call.returns, values, rights, strict=True):
+        if name != "cache":
+            yield from _of_value(number, case, position, name, value, right)
+
+
+def _of_value(
+    number: int, case: Case, position: int, name: str, value: Any, right: Any
+) -> Iterator[Deviation]:
+    if problem := compare.kind_difference(value, right):
+        yield Deviation(number, position, "returns", "kind", name, f"{name}: {problem}.", value, right)
+        return
+    if problem := compare.shape_difference(value, right):
+        yield Deviation(number, position, "shapes", "shape", name, f"{name}: {problem}.", value, right)
+        return
+    if problem := compare.dtype_difference(value, right):
+        dtype = str(getattr(value, "dtype", type(value).__name__))
+        yield Deviation(number, position, "dtype", "dtype", name, f"{name}: {problem}.", dtype, right)
+    if case.measure is not None:
+        return
+    difference = compare.value_difference(value, right, case.tolerance, case.yardstick)
+    if difference is not None:
+        message = f"{name} differs from what is expected"
+        yield Deviation(number, position, case.check, "value", name, message, value, right, str(difference))
+
+
+def _of_measures(
+    exercise: Exercise, number: int, case: Case, measures: Measures, expected: Measures
+) -> Iterator[Deviation]:
+    position, output = judged(exercise.name, case)[-1], exercise.returns[0]
+    for name, right in expected.items():
+        value = measures.get(name)
+        if not compare.equal(value, right, case.tolerance, case.yardstick):
+            message = f"the {name} of {output} is not what it should be"
+            yield Deviation(number, position, case.check, "value", output, message, value, right)
+
+
+def _raised(number: int, case: Case, position: int, raised: Raised, message: str) -> Deviation:
+    return Deviation(number, position, case.check, "raised", "", message, got=raised.type, lines=raised.lines)
+
+
+def _says(raised: Raised) -> str:
+    return f"raised {raised.type}: {raised.message}" if raised.message else f"raised {raised.type}"
+
+
+def _count_message(call: Call, returned: Any) -> str:
+    names = ", ".join(call.returns)
+    if len(call.returns) == 1:
+        return f"{call.function} returned {compare.describe(returned)}; one value is expected: {names}."
+    if returned is None:
+        return f"{call.function} returned None: is its return statement there? Expected are {names}."
+    came = f"{len(returned)} values" if isinstance(returned, tuple) else f"only {compare.describe(returned)}"
+    return f"{call.function} returned {came}; {len(call.returns)} are expected: {names}."

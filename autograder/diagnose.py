@@ -1,0 +1,110 @@
+"""What a wrong result looks like, said without knowing the code: plain relations between it and the right one."""
+
+from __future__ import annotations
+
+import itertools
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from autograder.compare import is_numeric
+
+_CLOSE = 1e-7
+_MOST_AXES = 4
+
+
+def relation(name: str, got: Any, expected: Any) -> str | None:
+    """A sentence on how `got` is related to `expected`, or None where no simple relation holds."""
+    if not (is_numeric(got) and is_numeric(expected)):
+        return None
+    g, e = np.asarray(got), np.asarray(expected)
+    if g.dtype.kind == "c" or e.dtype.kind == "c" or e.size == 0:
+        return None
+    with np.errstate(all="ignore"):
+        g, e = g.astype(np.float64), e.astype(np.float64)
+        if g.shape != e.shape:
+            return _other_shape(name, g, e)
+        if not np.isfinite(g).all():
+            return f"{name} holds {_bad_numbers(g)}: somewhere a number overflows or is divided by zero."
+        if not np.isfinite(e).all():
+            return None
+        if not g.any():
+            return f"{name} is zero everywhere."
+        return _ratio(name, g, e) or _moved_entries(name, g, e) or _offset(name, g, e) or _missing_part(name, g, e)
+
+
+def _other_shape(name: str, g: np.ndarray, e: np.ndarray) -> str | None:
+    if g.size == e.size and g.size > 1 and _near(g.reshape(e.shape), e):
+        return f"{name} holds the right numbers in the right order, in another shape: {g.shape} for {e.shape}."
+    if g.ndim == e.ndim:
+        for axes in itertools.permutations(range(e.ndim)):
+            if e.ndim <= _MOST_AXES and g.shape == e.transpose(axes).shape and _near(g, e.transpose(axes)):
+                return f"{name} is the right array with its axes in another order: it wants transposing."
+    if e.size == 1 and g.size > 1 and _near(np.asarray(g.sum()), e.reshape(())):
+        return f"the entries of {name} add up to what is expected: a sum is missing."
+    if g.size == 1 and _near(g.reshape(()), np.asarray(e.sum())):
+        return f"{name} is the sum over everything; only some axes are to be summed."
+    return None
+
+
+def _ratio(name: str, g: np.ndarray, e: np.ndarray) -> str | None:
+    square = float(np.vdot(e, e))
+    if square == 0 or g.size < 2:
+        return None
+    ratio = float(np.vdot(g, e)) / square
+    if ratio == 0 or not _near(g, ratio * e):
+        return None
+    if abs(ratio + 1) < _CLOSE:
+        return f"{name} has the wrong sign everywhere."
+    return f"{name} is exactly {_fraction(ratio)} of what is expected, in every entry."
+
+
+def _moved_entries(name: str, g: np.ndarray, e: np.ndarray) -> str | None:
+    if e.ndim > _MOST_AXES or e.size < 2:
+        return None
+    for axes in itertools.permutations(range(e.ndim)):
+        if axes != tuple(range(e.ndim)) and e.transpose(axes).shape == g.shape and _near(g, e.transpose(axes)):
+            return f"{name} is the right array with its axes in another order: it wants transposing."
+    for count in range(1, e.ndim + 1):
+        for flipped in itertools.combinations(range(e.ndim), count):
+            if _near(g, np.flip(e, flipped)):
+                return f"{name} is the right array, reversed along axis {', '.join(map(str, flipped))}."
+    return None
+
+
+def _offset(name: str, g: np.ndarray, e: np.ndarray) -> str | None:
+    off = g - e
+    if g.size > 1 and off.any() and _near(off, np.full_like(off, off.flat[0])):
+        return f"{name} is off by the same amount, {off.flat[0]:.6g}, in every entry."
+    return None
+
+
+def _missing_part(name: str, g: np.ndarray, e: np.ndarray) -> str | None:
+    """Along the first axis, a part that is right and a part that is not: a loop that stops early, say."""
+    if e.ndim == 0 or e.shape[0] < 2:
+        return None
+    right = [_near(a, b) for a, b in zip(g, e, strict=True)]
+    if any(right) and not all(right):
+        wrong = [str(i) for i, fine in enumerate(right) if not fine]
+        named = ", ".join(wrong[:6]) + (" …" if len(wrong) > 6 else "")
+        return f"{name} is right except at {named} along its first axis."
+    return None
+
+
+def _bad_numbers(g: np.ndarray) -> str:
+    nans, infinities = int(np.isnan(g).sum()), int(np.isinf(g).sum())
+    return " and ".join(
+        text for count, text in ((nans, f"{nans} nan"), (infinities, f"{infinities} infinite values")) if count
+    )
+
+
+def _fraction(ratio: float) -> str:
+    simple = Fraction(ratio).limit_denominator(1000)
+    if simple and abs(float(simple) - ratio) < _CLOSE * abs(ratio):
+        return f"{simple}" if simple.denominator > 1 else f"{simple} times"
+    return f"{ratio:.6g} times"
+
+
+def _near(a: np.ndarray, b: np.ndarray) -> bool:
+    return bool(np.linalg.norm(a - b) <= _CLOSE * max(float(np.linalg.norm(b)), 1e-300))

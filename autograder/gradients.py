@@ -1,0 +1,73 @@
+"""Numerical derivatives of a function that can only be called, along random directions.
+
+For a loss L = ⟨dout, f(x)⟩ the derivative along v is ⟨dx, v⟩, and it is also (L(x + hv) − L(x − hv)) / 2h up to terms in
+h². A wrong dx agrees along a random direction with probability 0, so a few directions judge a whole array.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from autograder.exercise import Call, Implementation, View
+
+_STEP = 1e-6
+_DIRECTIONS = 3
+_TOLERANCE = 1e-5
+
+
+def consistent(
+    implementation: Implementation,
+    forward: Call,
+    dout: np.ndarray,
+    gradients: Mapping[str, np.ndarray],
+) -> dict[str, bool]:
+    """For each argument of `forward`, whether the gradient given for it is that of the implementation's own forward.
+
+    `gradients` maps an argument's name to the gradient returned for it. The first value that `forward` returns is the
+    output that `dout` belongs to. All evaluations are asked for at once.
+    """
+    rng = np.random.default_rng(0)
+    directions = {
+        name: [rng.standard_normal(np.shape(_array(forward.arguments[name]))) for _ in range(_DIRECTIONS)]
+        for name in gradients
+    }
+    calls = [
+        _moved(forward, name, sign * _STEP * direction)
+        for name, several in directions.items()
+        for direction in several
+        for sign in (1, -1)
+    ]
+    outcomes = iter(implementation.run(calls))
+    verdicts = {}
+    for name, several in directions.items():
+        verdicts[name] = True
+        for direction in several:
+            ahead, behind = (_loss(next(outcomes), dout) for _ in range(2))
+            numerical = (ahead - behind) / (2 * _STEP)
+            gradient = gradients[name]
+            with np.errstate(all="ignore"):
+                analytic = float(np.vdot(gradient, direction).real)
+                scale = float(np.linalg.norm(gradient) * np.linalg.norm(direction))
+                if not abs(numerical - analytic) <= _TOLERANCE * max(scale, 1e-6):
+                    verdicts[name] = False
+    return verdicts
+
+
+def _array(argument: object) -> np.ndarray:
+    return argument.array if isinstance(argument, View) else np.asarray(argument)
+
+
+def _moved(forward: Call, name: str, by: np.ndarray) -> Call:
+    return replace(forward, arguments={**forward.arguments, name: _array(forward.arguments[name]) + by})
+
+
+def _loss(outcome: object, dout: np.ndarray) -> float:
+    returned = getattr(outcome, "returned", None)
+    out = returned[0] if isinstance(returned, tuple) and returned else returned
+    if not isinstance(out, np.ndarray) or out.shape != dout.shape or out.dtype.kind not in "fiu":
+        return float("nan")
+    with np.errstate(all="ignore"):
+        return float(np.vdot(dout, out))

@@ -1,0 +1,41 @@
+"""The points of a trial: each check its share, a positive result for every part of it."""
+
+from __future__ import annotations
+
+from autograder.trial import Trial
+
+# Shares that are earned as a whole, and only where at least one result is right: zeros of the right shape earn nothing.
+STRUCTURE = ("shapes", "dtype", "inputs")
+
+
+def score(trial: Trial) -> float:
+    """Points by the weights of the checks; within values and gradients by case and result, else by case."""
+    exercise = trial.exercise
+    parts = _parts(trial)
+    if not any(right for check, rights in parts.items() if check not in STRUCTURE for right in rights):
+        return 0.0
+    total = sum(exercise.weights[check] for check in parts)
+    earned = sum(exercise.weights[check] * sum(rights) / len(rights) for check, rights in parts.items())
+    return round(exercise.points * earned / total, 2)
+
+
+def _parts(trial: Trial) -> dict[str, list[bool]]:
+    """For each check, what has to be right and whether it is. What was not tried is not right."""
+    outputs = [name for name in trial.exercise.returns if name != "cache"]
+    whole = dict.fromkeys(STRUCTURE, len(trial.found) == len(trial.key.cases))
+    parts: dict[str, list[bool]] = {}
+    for number, case in enumerate(trial.key.cases):
+        tried = number < len(trial.found)
+        found = trial.found[number] if tried else []
+        spoiled = {deviation.output for deviation in found if deviation.spoils_values}
+        for check in STRUCTURE:
+            whole[check] = whole[check] and not any(deviation.check == check for deviation in found)
+        if case.check in ("values", "gradients"):
+            rights = [tried and not spoiled & {name, ""} for name in outputs]
+        else:
+            rights = [tried and not spoiled]
+        if case.check in STRUCTURE:
+            whole[case.check] = whole[case.check] and all(rights)
+        else:
+            parts.setdefault(case.check, []).extend(rights)
+    return {check: [right] for check, right in whole.items()} | parts
