@@ -91,7 +91,8 @@ def sigmoid_backward(dout: np.ndarray, cache: Any) -> np.ndarray:
     """
     out: np.ndarray = cache
     _require_same_shape(dout, out)
-    return dout * out * (1 - out)
+    dx: np.ndarray = dout * out * (1 - out)
+    return dx
 
 
 def tanh_forward(x: np.ndarray) -> tuple[np.ndarray, Any]:
@@ -133,7 +134,8 @@ def tanh_backward(dout: np.ndarray, cache: Any) -> np.ndarray:
     """
     out: np.ndarray = cache
     _require_same_shape(dout, out)
-    return dout * (1 - out * out)
+    dx: np.ndarray = dout * (1 - out * out)
+    return dx
 
 
 def softmax_cross_entropy(logits: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
