@@ -1,0 +1,108 @@
+"""The autograded notebook: the student's cells, the course's own check cells, and in these our verdicts as outputs.
+
+nbgrader reads the same mark from it as stands in the gradebook, and its formgrader and feedback show it. Whatever a
+submission did to the check cells (deleted, copied, edited or retagged them), each stands here once, as it was released.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from autograder import show
+from autograder.exercise import Verdict
+from autograder.grading.record import Graded
+from autograder.grading.template import Template
+from autograder.notebook.read import Cell
+
+_MISSING = "# The cell for this answer is missing from the submission."
+
+
+def autograded(result: Graded, cells: Sequence[Cell], template: Template, hints: Mapping[str, str]) -> str:
+    """The notebook as text. `cells` are the student's, none where they could not be read."""
+    verdicts = {verdict.exercise: verdict for verdict in result.verdicts}
+    answer_at = _answers(cells, template)
+    check_after = _check_positions(cells, template, answer_at)
+    exercise_at = {position: name for name, position in answer_at.items()}
+
+    def check(name: str) -> list[nbformat.NotebookNode]:
+        missing = [] if name in answer_at else _missing_answer(name, template)
+        output = _output(verdicts[name], hints.get(name)) if name in verdicts else _no_result(result)
+        return [*missing, _code_cell(template.checks[name].source, template.checks[name].metadata, output)]
+
+    made: list[nbformat.NotebookNode] = []
+    if result.state == "unreadable":
+        made.append(new_markdown_cell(f"**This submission could not be read.**\n\n{verbatim(result.reason or '')}"))
+    for position, cell in enumerate(cells):
+        if cell.grade_id not in template.checks:
+            name = exercise_at.get(position)
+            made.append(_student_cell(cell, template, template.answers[name] if name else None))
+        made += [new for name in template.checks if check_after[name] == position for new in check(name)]
+    made += [new for name in template.checks if check_after[name] == len(cells) for new in check(name)]
+    for number, cell in enumerate(made):
+        cell["id"] = f"cell-{number}"
+    return nbformat.writes(new_notebook(cells=made, metadata=template.metadata), version=4)
+
+
+def verbatim(text: str) -> str:
+    """Markdown that shows `text` as it was typed, so that nothing in it can act in the page that shows it."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}text\n{show.clean(text)}\n{fence}"
+
+
+def _answers(cells: Sequence[Cell], template: Template) -> dict[str, int]:
+    """Where each exercise's answer stands: the last cell with its mark, else the last that defines the function."""
+    found: dict[str, int] = {}
+    for name in template.checks:
+        mark = template.answers[name].metadata.nbgrader.grade_id if name in template.answers else None
+        defines = re.compile(rf"^def\s+{re.escape(name)}\b", re.MULTILINE)
+        code = [(position, cell) for position, cell in enumerate(cells) if cell.kind == "code"]
+        marked = [position for position, cell in code if mark is not None and cell.grade_id == mark]
+        defining = [position for position, cell in code if defines.search(cell.source)]
+        for position in reversed(defining + marked):
+            if position not in found.values():
+                found[name] = position
+                break
+    return found
+
+
+def _check_positions(cells: Sequence[Cell], template: Template, answer_at: Mapping[str, int]) -> dict[str, int]:
+    """After which of the student's cells each check cell goes: where it stood, else after the answer, else the end."""
+    stood = {cell.grade_id: position for position, cell in enumerate(cells) if cell.grade_id in template.checks}
+    return {name: stood.get(name, answer_at.get(name, len(cells))) for name in template.checks}
+
+
+def _student_cell(cell: Cell, template: Template, answer: nbformat.NotebookNode | None) -> nbformat.NotebookNode:
+    if cell.kind == "code":
+        return _code_cell(cell.source, answer.metadata if answer is not None else {}, None)
+    if cell.source in template.texts:
+        return new_markdown_cell(cell.source)
+    return new_markdown_cell(verbatim(cell.source))
+
+
+def _missing_answer(name: str, template: Template) -> list[nbformat.NotebookNode]:
+    answer = template.answers.get(name)
+    return [] if answer is None else [_code_cell(_MISSING, answer.metadata, None)]
+
+
+def _code_cell(source: str, metadata: Mapping[str, Any], output: nbformat.NotebookNode | None) -> nbformat.NotebookNode:
+    return new_code_cell(source, metadata=dict(metadata), outputs=[output] if output is not None else [])
+
+
+def _output(verdict: Verdict, hint: str | None) -> nbformat.NotebookNode:
+    """The verdict as the cell's result. nbgrader reads the mark from the text, a page shows the HTML."""
+    shown = show.as_html(verdict)
+    if hint is not None and not verdict.passed:
+        shown += f'<div class="autograder-hint" style="padding:.2em .8em">{html.escape(show.clean("Hint: " + hint))}</div>'
+    return new_output("execute_result", data={"text/plain": str(verdict.score), "text/html": shown}, execution_count=None)
+
+
+def _no_result(result: Graded) -> nbformat.NotebookNode:
+    """A check cell without any output would count as full marks in nbgrader."""
+    return new_output("stream", name="stderr", text=show.clean(f"Not graded: {result.reason}"))

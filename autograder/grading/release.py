@@ -1,0 +1,102 @@
+"""Release chapters: nbgrader's source and release versions, registered in the gradebook, and the students' bundle."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import autograder
+from nbgrader.converters import GenerateAssignment
+from nbgrader.converters.base import NbGraderException
+
+from autograder import registry
+from autograder.grading.bundle import write_bundle
+from autograder.grading.course import CONFIG_FILE, Course, CourseError, keeps_stubs, released
+from autograder.grading.files import write_whole
+
+EXERCISES = Path(autograder.__file__).parents[1] / "exercises"
+
+
+@dataclass(frozen=True)
+class Released:
+    """What `release` wrote: the release version of each chapter's notebook, and the bundle with all released chapters."""
+
+    notebooks: tuple[Path, ...]
+    bundle: Path
+
+
+def release(course: Course, chapters: Sequence[str] = (), exercises: Path = EXERCISES) -> Released:
+    """Release the named chapters, or all. Released again, a chapter keeps its submissions and marks."""
+    unknown = [chapter for chapter in chapters if chapter not in registry.CHAPTERS]
+    if unknown:
+        raise CourseError(f"there is no chapter {unknown[0]!r}; the chapters are {', '.join(registry.CHAPTERS)}")
+    if not keeps_stubs(course):
+        raise CourseError(
+            f"{course.folder / CONFIG_FILE} lets nbgrader's ClearSolutions overwrite the stubs; set "
+            "c.GenerateAssignment.preprocessors there as `autograder new` writes it"
+        )
+    notebooks = tuple(_release_chapter(course, chapter, exercises) for chapter in chapters or registry.CHAPTERS)
+    return Released(notebooks, write_bundle(course, _released_notebooks(course)))
+
+
+def _release_chapter(course: Course, chapter: str, exercises: Path) -> Path:
+    stub = exercises / f"{chapter}.ipynb"
+    if not stub.is_file():
+        raise CourseError(f"{stub} is missing; make it with `autograder build`")
+    write_whole(course.path("source", chapter) / stub.name, stub.read_text(encoding="utf-8"))
+    _generate(course, chapter)
+    _compare_with_checks(course, chapter, stub)
+    return course.path("release", chapter) / stub.name
+
+
+def _generate(course: Course, chapter: str) -> None:
+    """What `nbgrader generate_assignment CHAPTER --force` does."""
+    directory = course.directory
+    directory.assignment_id = chapter
+    converter = GenerateAssignment(coursedir=directory, config=course.config)
+    converter.force = True
+    said = _Said()
+    converter.log = said.logger
+    try:
+        converter.start()
+    except NbGraderException as error:
+        why = said.first_error() or str(error)
+        raise CourseError(f"nbgrader could not release {chapter}: {why}") from None
+
+
+class _Said(logging.Handler):
+    """Keeps what nbgrader logs instead of showing it; its errors are tracebacks, of which the last line counts."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.errors: list[str] = []
+        self.logger = logging.Logger("nbgrader")
+        self.logger.addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.errors.append(record.getMessage())
+
+    def first_error(self) -> str | None:
+        tracebacks = [text for text in self.errors if text.startswith("Traceback")]
+        return (tracebacks or self.errors or [""])[0].strip().rpartition("\n")[2] or None
+
+
+def _compare_with_checks(course: Course, chapter: str, stub: Path) -> None:
+    """The graded cells, by which marks are booked, must be the exercises of `autograder/checks`, point for point."""
+    with course.gradebook() as gradebook:
+        booked = {cell.name: cell.max_score for cell in gradebook.find_notebook(chapter, chapter).grade_cells}
+    listed = {name: exercise.points for name, exercise in registry.exercises(chapter).items()}
+    if booked != listed:
+        strays = sorted(name for name in booked.keys() | listed.keys() if booked.get(name) != listed.get(name))
+        raise CourseError(
+            f"{stub} and autograder/checks/{chapter}.py differ in {', '.join(strays)}; run `autograder build`"
+        )
+
+
+def _released_notebooks(course: Course) -> dict[str, Path]:
+    with course.gradebook() as gradebook:
+        chapters = [chapter for chapter in registry.CHAPTERS if released(gradebook, chapter)]
+    notebooks = {chapter: course.path("release", chapter) / f"{chapter}.ipynb" for chapter in chapters}
+    return {chapter: path for chapter, path in notebooks.items() if path.is_file()}
