@@ -3,8 +3,8 @@
     read(path)  -> Notebook, or raises Unreadable with a reason of one line; nothing else, and it never hangs
     parse(data) -> the same from the file's bytes
 
-A notebook is JSON of which only the code counts, so what stands beside it may be wrong in any way: the format's version,
-ids, metadata, outputs and counts are taken where they make sense and passed over where they do not.
+A notebook is JSON of which only the code counts, so what stands beside it may be wrong in any way: the format's
+version, ids, metadata, outputs and counts are taken where they make sense and passed over where they do not.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-# A notebook with a hundred figures has about ten million bytes. What is larger in any of these ways holds runaway output,
-# or was made to fill the memory of whoever reads it.
+# A notebook with a hundred figures has about ten million bytes. What is larger in any of these ways holds runaway
+# output, or was made to fill the memory of whoever reads it.
 LARGEST = 32_000_000
 MOST_CELLS = 10_000
 _MOST_BRACKETS = 1_000_000
@@ -190,7 +190,7 @@ def _source(cell: dict[str, Any]) -> str:
 
 
 def _text(text: str) -> str:
-    """Line ends as \\n, and lone halves of surrogate pairs replaced: no encoding takes them."""
+    """Lines end in a line feed, and lone halves of surrogate pairs are replaced: no encoding takes them."""
     whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return whole.replace("\r\n", "\n").replace("\r", "\n")
 
