@@ -10,7 +10,6 @@ import dataclasses
 import hashlib
 import io
 import json
-import os
 import tempfile
 import zipfile
 from collections.abc import Mapping
@@ -20,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder import answers, exercise, registry
+from autograder import answers, exercise
 from autograder.answers import AnswerKey, Answers, KnownMistake
 
 _PACKAGE = Path(__file__).parent
@@ -78,11 +77,11 @@ def make(chapter: str) -> dict[str, AnswerKey]:
 
 def _hints(chapter: str) -> dict[str, tuple[str, ...]]:
     try:
-        from autograder.notebook.source import read_source
+        from autograder.notebook.source import Task, read_chapter
     except ModuleNotFoundError:  # a checkout with NumPy alone checks all the same, only without hints
         return {}
-    source = read_source(_COURSE / "exercises" / f"{chapter}.md")
-    return {block.name: tuple(block.hints) for block in source.exercises}
+    parts = read_chapter(_COURSE / "exercises" / f"{chapter}.md").parts
+    return {part.exercise: part.hints for part in parts if isinstance(part, Task)}
 
 
 def build(chapter: str) -> Path | None:
@@ -110,12 +109,12 @@ def source_digest(chapter: str) -> str | None:
     parts = [
         _COURSE / "solutions" / f"{chapter}.py",
         _COURSE / "exercises" / f"{chapter}.md",
-        _PACKAGE / "mistakes" / f"{chapter}.py",
+        *sorted((_PACKAGE / "mistakes").glob(f"{chapter}*.py")),
         _PACKAGE / "checks" / f"{chapter}.py",
         _PACKAGE / "checks" / "drawing.py",
         *(_PACKAGE / f"{name}.py" for name in ("answers", "answer_data", "calls", "exercise", "measures")),
     ]
-    if not all(part.is_file() for part in parts):
+    if not (_PACKAGE / "mistakes").is_dir() or not all(part.is_file() for part in parts):
         return None
     digest = hashlib.sha256()
     for part in parts:
@@ -132,7 +131,8 @@ def write(digest: str, keys: Mapping[str, AnswerKey]) -> bytes:
     tree = {"format": _FORMAT, "digest": digest, "keys": {name: _packed(key, arrays) for name, key in keys.items()}}
     text = np.frombuffer(json.dumps(tree, separators=(",", ":")).encode(), np.uint8)
     out = io.BytesIO()
-    np.savez_compressed(out, tree=text, **{f"a{number}": array for number, array in enumerate(arrays)})
+    named = {"tree": text} | {f"a{number}": array for number, array in enumerate(arrays)}
+    np.savez_compressed(out, allow_pickle=False, **named)
     return out.getvalue()
 
 
@@ -184,7 +184,7 @@ def _store(path: Path, data: bytes) -> None:
         path.parent.mkdir(exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as temporary:
             temporary.write(data)
-        os.chmod(temporary.name, 0o644)
-        os.replace(temporary.name, path)
+        Path(temporary.name).chmod(0o644)
+        Path(temporary.name).replace(path)
     except OSError:
         return

@@ -16,7 +16,7 @@ import numpy as np
 
 from autograder import registry
 from autograder.calls import Local
-from autograder.exercise import Call, Case, Exercise, Implementation, Mistake, Outcome
+from autograder.exercise import Case, Exercise, Implementation, Mistake, Outcome
 from autograder.measures import MEASURES, Measures
 
 # The seed of the keys that are shipped to students. Grading draws a secret one.
@@ -75,9 +75,7 @@ def measures_of(exercise: str, case: Case, outcomes: Sequence[Outcome]) -> Measu
 def answer(exercise: str, cases: Sequence[Case], implementation: Implementation) -> Answers:
     """Let an implementation answer all cases."""
     outcomes = tuple(tuple(implementation.run(case.calls)) for case in cases)
-    measures = tuple(
-        measures_of(exercise, case, given) for case, given in zip(cases, outcomes, strict=True)
-    )
+    measures = tuple(measures_of(exercise, case, given) for case, given in zip(cases, outcomes, strict=True))
     return Answers(tuple(map(_blank, cases, outcomes)), measures)
 
 
@@ -106,10 +104,7 @@ def make_key(chapter: str, exercise: Exercise, seed: int, public: bool = False) 
 
 def make_keys(chapter: str, seed: int, public: bool = False) -> dict[str, AnswerKey]:
     """The keys of a chapter's exercises by name."""
-    return {
-        name: make_key(chapter, exercise, seed, public)
-        for name, exercise in registry.exercises(chapter).items()
-    }
+    return {name: make_key(chapter, exercise, seed, public) for name, exercise in registry.exercises(chapter).items()}
 
 
 def _blank(case: Case, outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
@@ -117,13 +112,13 @@ def _blank(case: Case, outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
     kept = tuple(replace(outcome, seconds=0.0) for outcome in outcomes)
     if case.measure is None:
         return kept
-    return tuple(replace(outcome, returned=_empty_like(outcome.returned)) for outcome in kept)
+    return tuple(replace(outcome, returned=without_values(outcome.returned)) for outcome in kept)
 
 
-def _empty_like(value: Any) -> Any:
+def without_values(value: Any) -> Any:
+    """Arrays replaced by zeros of their shape and dtype, which take no room."""
     if isinstance(value, np.ndarray):
         return np.broadcast_to(np.zeros((), value.dtype), value.shape)
     if isinstance(value, tuple):
-        return tuple(_empty_like(item) for item in value)
+        return tuple(without_values(item) for item in value)
     return value
-

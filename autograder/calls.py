@@ -39,7 +39,9 @@ class Local:
 def run_calls(functions: Mapping[str, Any], calls: Sequence[Call]) -> list[Outcome]:
     """Make `calls` in order and return an outcome for each; after a call that gave nothing, its dependents fail."""
     returned: list[Any] = []
-    kept: list[tuple[str, np.ndarray, np.ndarray]] = []  # what later calls must leave alone: its name, the array, a copy
+    kept: list[
+        tuple[str, np.ndarray, np.ndarray]
+    ] = []  # what later calls must leave alone: its name, the array, a copy
     outcomes: list[Outcome] = []
     for call in calls:
         if call.function not in functions:
@@ -53,19 +55,12 @@ def run_calls(functions: Mapping[str, Any], calls: Sequence[Call]) -> list[Outco
             outcomes.append(Outcome(raised=Raised("NoResult", str(error))))
             returned.append(None)
             continue
-        before = {
-            name: value.copy()
-            for name, value in (arguments | options).items()
-            if isinstance(value, np.ndarray)
-        }
+        before = {name: value.copy() for name, value in (arguments | options).items() if isinstance(value, np.ndarray)}
         value, outcome = _one_call(functions[call.function], list(arguments.values()), options)
         changed = [name for name, copy in before.items() if not _same((arguments | options)[name], copy)]
         changed += [name for name, array, copy in kept if not _same(array, copy)]
         returned.append(value)
-        kept += [
-            (f"{name} of {call.function}", (arguments | options)[name], copy)
-            for name, copy in before.items()
-        ]
+        kept += [(f"{name} of {call.function}", (arguments | options)[name], copy) for name, copy in before.items()]
         if outcome.came_back:
             parts = value if isinstance(value, tuple) else (value,)
             for name, part in zip(call.returns, parts, strict=False):
@@ -160,9 +155,7 @@ def _one_call(function: Any, arguments: list[Any], options: dict[str, Any]) -> t
             raised = describe_exception(error)
         seconds = time.perf_counter() - start
     warned = tuple(f"{item.category.__name__}: {item.message}" for item in caught[:5])
-    return value, Outcome(
-        raised=raised, warned=warned, printed=len(printed.getvalue()), seconds=seconds
-    )
+    return value, Outcome(raised=raised, warned=warned, printed=len(printed.getvalue()), seconds=seconds)
 
 
 def _plain_result(value: Any, names: tuple[str, ...]) -> Any:

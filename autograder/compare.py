@@ -1,4 +1,4 @@
-"""Compare what a function returned with what was expected. Pure: plain values in, differences out, and never a crash."""
+"""Compare what a function returned with what was expected. Pure: plain values in, differences out, no crash."""
 
 from __future__ import annotations
 
@@ -82,7 +82,9 @@ def value_difference(got: Any, expected: Any, tolerance: float, yardstick: float
         wrong = wrong | (off > bar)
     positions = np.argwhere(wrong)
     index = tuple(int(i) for i in positions[0])
-    return ValueDifference(index, np.asarray(got)[index].item(), np.asarray(expected)[index].item(), len(positions), e.size)
+    return ValueDifference(
+        index, np.asarray(got)[index].item(), np.asarray(expected)[index].item(), len(positions), e.size
+    )
 
 
 def equal(got: Any, expected: Any, tolerance: float, yardstick: float = 0.0) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder import compare
-from autograder.answers import judged
+from autograder.answers import judged, without_values
 from autograder.exercise import Call, Case, Exercise, Outcome, Raised
 from autograder.measures import Measures
 
@@ -94,7 +94,13 @@ def _of_values(number: int, case: Case, position: int, got: Outcome, expected: O
     values = got.returned if len(call.returns) > 1 else (got.returned,)
     if not isinstance(values, tuple) or len(values) != len(call.returns):
         yield Deviation(
-            number, position, "returns", "count", "", _count_message(call, got.returned), got=compare.describe(got.returned)
+            number,
+            position,
+            "returns",
+            "count",
+            "",
+            _count_message(call, got.returned),
+            got=compare.describe(got.returned),
         )
         return
     rights = expected.returned if len(call.returns) > 1 else (expected.returned,)
@@ -103,9 +109,9 @@ def _of_values(number: int, case: Case, position: int, got: Outcome, expected: O
             yield from _of_value(number, case, position, name, value, right)
 
 
-def _of_value(
-    number: int, case: Case, position: int, name: str, value: Any, right: Any
-) -> Iterator[Deviation]:
+def _of_value(number: int, case: Case, position: int, name: str, value: Any, right: Any) -> Iterator[Deviation]:
+    if case.measure is not None:
+        value = without_values(value)
     if problem := compare.kind_difference(value, right):
         yield Deviation(number, position, "returns", "kind", name, f"{name}: {problem}.", value, right)
         return

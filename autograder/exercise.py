@@ -37,9 +37,7 @@ WEIGHTS: Mapping[str, float] = {
     "speed": 2,
 }
 
-State = Literal[
-    "passed", "partial", "failed", "not_attempted", "timed_out", "out_of_memory", "crashed", "refused"
-]
+State = Literal["passed", "partial", "failed", "not_attempted", "timed_out", "out_of_memory", "crashed", "refused"]
 
 
 # --- what is asked -------------------------------------------------------------------------------------------------
@@ -227,5 +225,5 @@ class Verdict:
 
     __repr__ = __str__
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return show.as_mimebundle(self)

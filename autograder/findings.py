@@ -1,4 +1,4 @@
-"""What a student is told of a trial: the failed checks first, in their order, each with its diagnosis and its evidence."""
+"""What a student is told of a trial: the failed checks first, in order, each with its diagnosis and its evidence."""
 
 from __future__ import annotations
 
@@ -113,7 +113,9 @@ def _calls_text(calls: Sequence[Call]) -> str:
 
 
 def _call_text(call: Call) -> str:
-    arguments = [name if name == "cache" else f"{name}={_argument_text(value)}" for name, value in call.arguments.items()]
+    arguments = [
+        name if name == "cache" else f"{name}={_argument_text(value)}" for name, value in call.arguments.items()
+    ]
     arguments += [f"{name}={_argument_text(value)}" for name, value in call.options.items()]
     return f"{call.function}({', '.join(arguments)})"
 

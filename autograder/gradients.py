@@ -1,7 +1,7 @@
 """Numerical derivatives of a function that can only be called, along random directions.
 
-For a loss L = ⟨dout, f(x)⟩ the derivative along v is ⟨dx, v⟩, and it is also (L(x + hv) − L(x − hv)) / 2h up to terms in
-h². A wrong dx agrees along a random direction with probability 0, so a few directions judge a whole array.
+For a loss L = ⟨dout, f(x)⟩ the derivative along v is ⟨dx, v⟩, and it is also (L(x + hv) − L(x − hv)) / 2h up to terms
+in h². A wrong dx agrees along a random direction with probability 0, so a few directions judge a whole array.
 """
 
 from __future__ import annotations

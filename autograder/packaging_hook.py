@@ -14,12 +14,12 @@ class AnswerDataHook(BuildHookInterface[Any]):
 
     PLUGIN_NAME = "custom"
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatchling's signature
         course = Path(self.root)
         if version == "editable" or not (course / "solutions").is_dir():
             return  # in an unpacked sdist the data is there already
         sys.path.insert(0, str(course))
-        from autograder import answer_data, registry  # noqa: PLC0415 - importable only now
+        from autograder import answer_data, registry
 
         for chapter in registry.CHAPTERS:
             answer_data.build(chapter)

@@ -60,10 +60,7 @@ def as_html(verdict: Verdict) -> str:
     """One compact, self-contained block; colours come from the page where it defines them, so dark pages stay dark."""
     colour = "#1a7f37" if verdict.passed else "#9a6700" if verdict.state == "not_attempted" else "#cf222e"
     mark = "✓" if verdict.passed else "○" if verdict.state == "not_attempted" else "✗"
-    head = (
-        f'<div style="font-weight:600"><span style="color:{colour}">{mark}</span> '
-        f"{_escape(headline(verdict))}</div>"
-    )
+    head = f'<div style="font-weight:600"><span style="color:{colour}">{mark}</span> {_escape(headline(verdict))}</div>'
     body = "".join(_finding_as_html(finding) for finding in verdict.findings if not finding.passed)
     done = [finding.check for finding in verdict.findings if finding.passed]
     if done and not verdict.passed:
@@ -89,9 +86,7 @@ def _finding_as_html(finding: Finding) -> str:
         for label, text in finding.details
     )
     table = f'<table style="margin:.2em 0 .4em;border:0;border-collapse:collapse">{rows}</table>' if rows else ""
-    return (
-        f'<div style="margin-top:.35em"><b>{_escape(finding.check)}</b>: {_escape(finding.message)}</div>{table}'
-    )
+    return f'<div style="margin-top:.35em"><b>{_escape(finding.check)}</b>: {_escape(finding.message)}</div>{table}'
 
 
 def _escape(text: str) -> str:

@@ -76,9 +76,7 @@ def _loss(logits: object, labels: object) -> Call:
 
 
 def _drawn(rng: np.random.Generator, examples: int, classes: int, dtype: type = np.float64) -> Call:
-    return _loss(
-        2 * rng.standard_normal((examples, classes)).astype(dtype), rng.integers(0, classes, examples)
-    )
+    return _loss(2 * rng.standard_normal((examples, classes)).astype(dtype), rng.integers(0, classes, examples))
 
 
 def _loss_cases(rng: np.random.Generator) -> list[Case]:
@@ -91,7 +89,11 @@ def _loss_cases(rng: np.random.Generator) -> list[Case]:
         Case("as many examples as classes", "values", (_drawn(rng, 4, 4),)),
         Case("float32", "dtype", (_drawn(rng, 6, 4, np.float32),), _SINGLE),
         Case("logits near ±1000", "special", (_loss(far, rng.integers(0, 4, 6)),)),
-        Case("logits of exactly ±1000, the right class at the bottom", "special", (_loss(certain, np.array([0, 1, 2, 0])),)),
+        Case(
+            "logits of exactly ±1000, the right class at the bottom",
+            "special",
+            (_loss(certain, np.array([0, 1, 2, 0])),),
+        ),
         Case("one example", "special", (_drawn(rng, 1, 5),)),
         Case(
             "read-only arrays",

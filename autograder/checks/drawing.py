@@ -21,7 +21,14 @@ def elementwise_forward(name: str, x: object) -> Call:
 
 
 def forward_then_backward(
-    label: str, check: str, forward: Call, dout: object, returns: tuple[str, ...], *, backward: str, times: int = 1,
+    label: str,
+    check: str,
+    forward: Call,
+    dout: object,
+    returns: tuple[str, ...],
+    *,
+    backward: str,
+    times: int = 1,
     tolerance: float = 1e-9,
 ) -> Case:
     """A case that calls a forward once, and its backward `times` times with the cache that came back."""

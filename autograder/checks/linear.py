@@ -14,9 +14,7 @@ _SINGLE = 1e-5  # the tolerance for float32
 _GRADIENTS = ("dx", "dweight", "dbias")
 
 
-def _forward(
-    rng: np.random.Generator, shape: tuple[int, ...], outputs: int, dtype: type = np.float64
-) -> Call:
+def _forward(rng: np.random.Generator, shape: tuple[int, ...], outputs: int, dtype: type = np.float64) -> Call:
     features = int(np.prod(shape[1:]))
     return Call(
         "linear_forward",
@@ -40,9 +38,7 @@ def _laid_out(call: Call) -> Call:
 
 
 def _read_only(call: Call) -> Call:
-    return Call(
-        call.function, {name: View(value, "read-only") for name, value in call.arguments.items()}, call.returns
-    )
+    return Call(call.function, {name: View(value, "read-only") for name, value in call.arguments.items()}, call.returns)
 
 
 def _forward_cases(rng: np.random.Generator) -> list[Case]:
@@ -51,7 +47,11 @@ def _forward_cases(rng: np.random.Generator) -> list[Case]:
         Case("images of 2×2×3 as input", "values", (_forward(rng, (4, 2, 2, 3), 5),)),
         Case("float32", "dtype", (_forward(rng, (5, 4), 3, np.float32),), _SINGLE),
         Case("one example, one output", "special", (_forward(rng, (1, 4), 1),)),
-        Case("arrays that lie reversed, transposed and strided in memory", "special", (_laid_out(_forward(rng, (5, 4), 3)),)),
+        Case(
+            "arrays that lie reversed, transposed and strided in memory",
+            "special",
+            (_laid_out(_forward(rng, (5, 4), 3)),),
+        ),
         Case("read-only arrays", "special", (_read_only(_forward(rng, (3, 2, 3), 4)),)),
     ]
 
@@ -90,8 +90,18 @@ def _initialiser_cases(name: str, measures: tuple[str, ...], rng: np.random.Gene
             for fan_in, fan_out in ((500, 320), (250, 700))
             for measure in measures
         ),
-        Case("one seed twice gives the same weights", "special", (draw(first, 6, 4), draw(first, 6, 4)), measure="share_changed"),
-        Case("two seeds give different weights", "special", (draw(first, 6, 4), draw(second, 6, 4)), measure="share_changed"),
+        Case(
+            "one seed twice gives the same weights",
+            "special",
+            (draw(first, 6, 4), draw(first, 6, 4)),
+            measure="share_changed",
+        ),
+        Case(
+            "two seeds give different weights",
+            "special",
+            (draw(first, 6, 4), draw(second, 6, 4)),
+            measure="share_changed",
+        ),
     ]
 
 

@@ -1,0 +1,26 @@
+"""Shared by all tests: counts that are worth reading at the end of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+_COUNTS: dict[str, list[bool]] = {}
+
+
+@pytest.fixture
+def tally() -> Callable[[str, bool], None]:
+    """`tally("mistakes refused", True)` adds one to a line of the summary: how many of how many."""
+
+    def count(label: str, good: bool) -> None:
+        _COUNTS.setdefault(label, []).append(good)
+
+    return count
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if _COUNTS:
+        terminalreporter.section("counts")
+        for label, results in _COUNTS.items():
+            terminalreporter.write_line(f"{label}: {sum(results)} of {len(results)}")
