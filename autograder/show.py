@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from autograder.exercise import Finding, Verdict
 
 # What a terminal could take for a command, and what a reader could not see.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 _HEADLINES = {
     "passed": "all checks passed",
@@ -66,7 +66,9 @@ def as_html(verdict: Verdict) -> str:
     if done and not verdict.passed:
         body += f'<div style="opacity:.75">right: {_escape(", ".join(dict.fromkeys(done)))}</div>'
     return (
-        f'<div class="autograder-verdict" style="border-left:4px solid {colour};padding:.3em .8em;'
+        # MathJax passes over these classes: a student's text must not become a formula with a link in it.
+        f'<div class="autograder-verdict tex2jax_ignore mathjax_ignore" style="border-left:4px solid {colour};'
+        f'padding:.3em .8em;'
         f'margin:.3em 0;line-height:1.45;max-width:60em">{head}{body}</div>'
     )
 
