@@ -12,7 +12,7 @@ import linecache
 import time
 import traceback
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,21 +38,25 @@ class Local:
 
 def run_calls(functions: Mapping[str, Any], calls: Sequence[Call]) -> list[Outcome]:
     """Make `calls` in order and return an outcome for each; after a call that gave nothing, its dependents fail."""
+    return list(each_outcome(functions, calls))
+
+
+def each_outcome(functions: Mapping[str, Any], calls: Sequence[Call]) -> Iterator[Outcome]:
+    """The same, one by one: an outcome is given out before the next call is made."""
     returned: list[Any] = []
     kept: list[
         tuple[str, np.ndarray, np.ndarray]
     ] = []  # what later calls must leave alone: its name, the array, a copy
-    outcomes: list[Outcome] = []
     for call in calls:
         if call.function not in functions:
-            outcomes.append(Outcome(missing=True))
+            yield Outcome(missing=True)
             returned.append(None)
             continue
         try:
             arguments = {name: _argument(value, returned) for name, value in call.arguments.items()}
             options = {name: _argument(value, returned) for name, value in call.options.items()}
         except _NotThere as error:
-            outcomes.append(Outcome(raised=Raised("NoResult", str(error))))
+            yield Outcome(raised=Raised("NoResult", str(error)))
             returned.append(None)
             continue
         before = {name: value.copy() for name, value in (arguments | options).items() if isinstance(value, np.ndarray)}
@@ -73,8 +77,7 @@ def run_calls(functions: Mapping[str, Any], calls: Sequence[Call]) -> list[Outco
                 printed=outcome.printed,
                 seconds=outcome.seconds,
             )
-        outcomes.append(outcome)
-    return outcomes
+        yield outcome
 
 
 def describe_exception(error: BaseException) -> Raised:
@@ -105,6 +108,16 @@ def plain(value: Any, depth: int = 0) -> Any:
     if type(value) in (list, tuple) and depth < _DEEPEST and len(value) <= _LONGEST:
         return type(value)(plain(item, depth + 1) for item in value)
     return Opaque(type(value).__name__)
+
+
+class _Counter(io.TextIOBase):
+    """Counts what is printed and keeps none of it, however much there is."""
+
+    length = 0
+
+    def write(self, text: str) -> int:
+        self.length += len(text)
+        return len(text)
 
 
 class _NotThere(LookupError):
@@ -144,7 +157,7 @@ def _laid_out(view: View) -> np.ndarray:
 
 
 def _one_call(function: Any, arguments: list[Any], options: dict[str, Any]) -> tuple[Any, Outcome]:
-    printed = io.StringIO()
+    printed = _Counter()
     value, raised = None, None
     with warnings.catch_warnings(record=True) as caught, contextlib.redirect_stdout(printed):
         warnings.simplefilter("always")
@@ -155,7 +168,7 @@ def _one_call(function: Any, arguments: list[Any], options: dict[str, Any]) -> t
             raised = describe_exception(error)
         seconds = time.perf_counter() - start
     warned = tuple(f"{item.category.__name__}: {item.message}" for item in caught[:5])
-    return value, Outcome(raised=raised, warned=warned, printed=len(printed.getvalue()), seconds=seconds)
+    return value, Outcome(raised=raised, warned=warned, printed=printed.length, seconds=seconds)
 
 
 def _plain_result(value: Any, names: tuple[str, ...]) -> Any:
