@@ -1,0 +1,117 @@
+"""Small slips put into the right answers one at a time: wrong code that is on no list, and must be refused too."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import inspect
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+_OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Div,
+    ast.Div: ast.Mult,
+    ast.FloorDiv: ast.Mult,
+    ast.Pow: ast.Mult,
+}
+_COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Eq: ast.NotEq,
+}
+_NAMES = {
+    "sum": "mean",
+    "mean": "sum",
+    "max": "min",
+    "min": "max",
+    "maximum": "minimum",
+    "exp": "expm1",
+    "log": "log2",
+    "sqrt": "cbrt",
+    "tanh": "sin",
+    "uniform": "normal",
+    "normal": "uniform",
+}
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """The functions of a chapter with one slip in them, and where it is."""
+
+    chapter: str
+    function: str
+    change: str
+    functions: dict[str, Any]
+
+    def __str__(self) -> str:
+        return f"{self.function}: {self.change}"
+
+
+def mutants(chapter: str) -> Iterator[Mutant]:
+    """All slips, one at a time, in all functions of a chapter's solutions; checks of arguments are left alone."""
+    module = import_module(f"solutions.{chapter}")
+    tree = ast.parse(inspect.getsource(module))
+    for number, function in enumerate(tree.body):
+        if not isinstance(function, ast.FunctionDef) or function.name.startswith("_require"):
+            continue
+        for change, body in _slips(function):
+            slipped = copy.deepcopy(tree)
+            slipped.body[number] = body
+            namespace: dict[str, Any] = {"__name__": f"mutant_of_{chapter}"}
+            exec(compile(ast.fix_missing_locations(slipped), "<mutant>", "exec"), namespace)
+            yield Mutant(chapter, function.name, change, namespace)
+
+
+def _slips(function: ast.FunctionDef) -> Iterator[tuple[str, ast.FunctionDef]]:
+    for number, node in enumerate(_code(function)):
+        for variant in range(len(list(_changes(node)))):
+            slipped = copy.deepcopy(function)
+            target = list(_code(slipped))[number]
+            before = ast.unparse(target)
+            list(_changes(target))[variant]()
+            if ast.unparse(target) != before:
+                yield f"line {getattr(node, 'lineno', 0)}, {before} -> {ast.unparse(target)}", slipped
+
+
+def _code(function: ast.FunctionDef) -> Iterator[ast.AST]:
+    """The nodes of a body, without its docstring and without what only refuses bad arguments."""
+    for statement in function.body:
+        docstring = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+        refusal = isinstance(statement, ast.If) and all(isinstance(inner, ast.Raise) for inner in statement.body)
+        annotation = isinstance(statement, ast.AnnAssign) and isinstance(statement.value, ast.Name)
+        if not (docstring or refusal or annotation):
+            yield from ast.walk(statement)
+
+
+def _changes(node: ast.AST) -> Iterator[Any]:  # noqa: C901 - a list of ways to slip
+    """Each way to slip at this node, as a function that makes the change in place."""
+    if isinstance(node, ast.BinOp):
+        if type(node.op) in _OPERATORS:
+            yield lambda: setattr(node, "op", _OPERATORS[type(node.op)]())
+        if isinstance(node.op, ast.Sub | ast.Div | ast.MatMult | ast.Pow):
+            yield lambda: node.__dict__.update(left=node.right, right=node.left)
+        yield lambda: node.__dict__.update(op=ast.Mult(), right=ast.Constant(1))
+    if isinstance(node, ast.AugAssign) and type(node.op) in _OPERATORS:
+        yield lambda: setattr(node, "op", _OPERATORS[type(node.op)]())
+    if isinstance(node, ast.Compare) and type(node.ops[0]) in _COMPARISONS:
+        yield lambda: setattr(node, "ops", [_COMPARISONS[type(node.ops[0])](), *node.ops[1:]])
+    if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+        yield lambda: setattr(node, "value", node.value + 1)
+    if isinstance(node, ast.Constant) and type(node.value) is bool:
+        yield lambda: setattr(node, "value", not node.value)
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        yield lambda: setattr(node, "op", ast.UAdd())
+    if isinstance(node, ast.Attribute) and node.attr == "T":
+        yield lambda: setattr(node, "attr", "real")
+    if isinstance(node, ast.Attribute) and node.attr in _NAMES:
+        yield lambda: setattr(node, "attr", _NAMES[node.attr])
+    if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
+        elements = node.value.elts
+        for first in range(len(elements) - 1):
+            yield lambda at=first: elements.__setitem__(slice(at, at + 2), elements[at : at + 2][::-1])

@@ -1,0 +1,40 @@
+"""Slips in the right answers are refused, listed or not. What stays right in spite of its slip is listed, with why."""
+
+from __future__ import annotations
+
+import warnings
+
+import pytest
+from judging import judge
+from mutants import Mutant, mutants
+
+from autograder import registry
+
+# (function, change without its line) -> why the changed code still keeps the contract
+STILL_RIGHT: dict[tuple[str, str], str] = {}
+
+
+def _key(mutant: Mutant) -> tuple[str, str]:
+    return mutant.function, mutant.change.split(", ", 1)[1]
+
+
+def _refused(mutant: Mutant) -> bool:
+    """Whether some exercise of the chapter fails; a slip in a helper shows in those that use it."""
+    names = [mutant.function] if mutant.function in registry.exercises(mutant.chapter) else []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return any(not judge(name, mutant.functions).passed for name in names or registry.exercises(mutant.chapter))
+
+
+@pytest.mark.parametrize("chapter", registry.CHAPTERS)
+def test_slips_are_refused(chapter: str, tally) -> None:
+    accepted = []
+    for mutant in mutants(chapter):
+        if _key(mutant) in STILL_RIGHT:
+            assert not _refused(mutant), f"listed as still right, and yet refused: {mutant}"
+            continue
+        refused = _refused(mutant)
+        tally("slips put into right answers refused", refused)
+        if not refused:
+            accepted.append(str(mutant))
+    assert accepted == []
