@@ -20,6 +20,12 @@ from autograder.grading.record import Graded
 from autograder.grading.template import Template
 from autograder.notebook.read import Cell
 
+_UNREADABLE = """\
+**This submission could not be read, and has no mark yet.** The scores of 0 on this page are only what nbgrader shows
+where there is none. The reason:
+
+{reason}
+"""
 _MISSING = "# The cell for this answer is missing from the submission."
 
 
@@ -32,12 +38,12 @@ def autograded(result: Graded, cells: Sequence[Cell], template: Template, hints:
 
     def check(name: str) -> list[nbformat.NotebookNode]:
         missing = [] if name in answer_at else _missing_answer(name, template)
-        output = _output(verdicts[name], hints.get(name)) if name in verdicts else _no_result(result)
+        output = _output(verdicts[name], hints.get(name)) if name in verdicts else _no_result()
         return [*missing, _code_cell(template.checks[name].source, template.checks[name].metadata, output)]
 
     made: list[nbformat.NotebookNode] = []
     if result.state == "unreadable":
-        made.append(new_markdown_cell(f"**This submission could not be read.**\n\n{verbatim(result.reason or '')}"))
+        made.append(new_markdown_cell(_UNREADABLE.format(reason=verbatim(result.reason or ""))))
     for position, cell in enumerate(cells):
         if cell.grade_id not in template.checks:
             name = exercise_at.get(position)
@@ -99,10 +105,12 @@ def _output(verdict: Verdict, hint: str | None) -> nbformat.NotebookNode:
     """The verdict as the cell's result. nbgrader reads the mark from the text, a page shows the HTML."""
     shown = show.as_html(verdict)
     if hint is not None and not verdict.passed:
-        shown += f'<div class="autograder-hint" style="padding:.2em .8em">{html.escape(show.clean("Hint: " + hint))}</div>'
-    return new_output("execute_result", data={"text/plain": str(verdict.score), "text/html": shown}, execution_count=None)
+        told = html.escape(show.clean(f"Hint: {hint}"))
+        shown += f'<div class="autograder-hint" style="padding:.2em .8em">{told}</div>'
+    data = {"text/plain": str(verdict.score), "text/html": shown}
+    return new_output("execute_result", data=data, execution_count=None)
 
 
-def _no_result(result: Graded) -> nbformat.NotebookNode:
+def _no_result() -> nbformat.NotebookNode:
     """A check cell without any output would count as full marks in nbgrader."""
-    return new_output("stream", name="stderr", text=show.clean(f"Not graded: {result.reason}"))
+    return new_output("stream", name="stderr", text="Not graded.")

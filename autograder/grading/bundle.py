@@ -12,9 +12,9 @@ from autograder.grading.course import Course, CourseError
 
 PACKAGE = Path(autograder.__file__).parent
 
-# What a student's copy of the package leaves out: answers, and what only an instructor or author runs. pyproject.toml
-# keeps the same folders out of the wheel.
-NOT_FOR_STUDENTS = ("mistakes", "grading", "sandbox", "demo")
+# What a student's copy of the package leaves out: wherever there are answers. pyproject.toml keeps the same folders out of
+# the wheel.
+NOT_FOR_STUDENTS = ("mistakes", "demo")
 
 TOP = "layers-by-hand"
 

@@ -1,7 +1,7 @@
 """An instructor's course folder: nbgrader's own, with the settings that this course needs.
 
-    new(folder)         -> makes one
-    open_course(folder) -> Course, or raises CourseError with one line that names the fault and the mend
+`new(folder)` makes one; `open_course(folder)` gives a Course, or raises CourseError with one line that names the fault and
+the mend.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ c = get_config()  # noqa: F821
 
 c.CourseDirectory.course_id = {course_id!r}
 
-# nbgrader's own steps but one: ClearSolutions would replace the stubs, with their signatures and docstrings, by its own.
+# nbgrader's own steps but one: ClearSolutions would replace the stubs by one of its own, without their docstrings.
 c.GenerateAssignment.preprocessors = [
 {steps}
 ]
@@ -69,7 +69,7 @@ class Course:
 
     @property
     def directory(self) -> Any:
-        """nbgrader's own view of the folder."""
+        """The folder as nbgrader sees it."""
         if "root" in self.config.CourseDirectory:
             return CourseDirectory(config=self.config)
         return CourseDirectory(config=self.config, root=str(self.folder))
@@ -86,7 +86,7 @@ class Course:
 
     @contextlib.contextmanager
     def gradebook(self) -> Iterator[Any]:
-        """nbgrader's gradebook, closed at the end."""
+        """The gradebook, closed at the end."""
         with _gradebook(self.directory.db_url, self.directory.course_id) as gradebook:
             yield gradebook
 
@@ -163,7 +163,7 @@ def _gradebook(db_url: str, course_id: str) -> Iterator[Any]:
 
 @contextlib.contextmanager
 def _scripts_on_path() -> Iterator[None]:
-    """nbgrader calls `alembic` by name, which is beside this Python but not on everybody's PATH."""
+    """Let nbgrader find `alembic`, which it calls by name: it is beside this Python but not on everybody's PATH."""
     before = os.environ.get("PATH", "")
     os.environ["PATH"] = os.pathsep.join(part for part in (sysconfig.get_path("scripts"), before) if part)
     try:

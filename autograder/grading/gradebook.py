@@ -6,12 +6,13 @@ What people have written there stays: manual scores, extra credit and manual com
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import warnings
 from datetime import datetime
 from typing import Any
 
 from nbformat.v4 import new_notebook
 from nbgrader.preprocessors import AssignLatePenalties
+from sqlalchemy.exc import SAWarning
 
 from autograder import show
 from autograder.exercise import Verdict
@@ -24,13 +25,7 @@ _ACTIVE = re.compile(r"[<&\\\[\]!`]")
 _JOINER = "\N{WORD JOINER}"
 
 
-def record(
-    gradebook: Any,
-    result: Graded,
-    template: Template,
-    timestamp: datetime | None,
-    hints: Mapping[str, str],
-) -> bool:
+def record(gradebook: Any, result: Graded, template: Template, timestamp: datetime | None) -> bool:
     """Write the marks and comments of one submission; say whether it is late, or was when last graded.
 
     Until this is done, nbgrader says "needs manual grading".
@@ -38,7 +33,9 @@ def record(
     """
     chapter, student = result.chapter, result.student
     gradebook.update_or_create_student(student)
-    submission = gradebook.update_or_create_submission(chapter, student, timestamp=timestamp)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SAWarning)  # nbgrader adds its own rows to the session only at the end
+        submission = gradebook.update_or_create_submission(chapter, student, timestamp=timestamp)
     notebook = gradebook.find_submission_notebook(chapter, chapter, student)
     verdicts = {verdict.exercise: verdict for verdict in result.verdicts}
     for grade in notebook.grades:
@@ -48,7 +45,7 @@ def record(
     for comment in notebook.comments:
         verdict = verdicts.get(exercises.get(comment.name, ""))
         if verdict is not None:
-            comment.auto_comment = comment_on(verdict, hints.get(verdict.exercise))
+            comment.auto_comment = comment_on(verdict)
         else:
             comment.auto_comment = inactive(f"Not graded: {result.reason}")
     gradebook.db.commit()
@@ -61,11 +58,10 @@ def apply_late_penalty(course: Course, chapter: str, student: str) -> None:
     AssignLatePenalties(config=course.config).preprocess(new_notebook(), {"nbgrader": names})
 
 
-def comment_on(verdict: Verdict, hint: str | None) -> str | None:
-    """What a grader reads beside the answer: the headline, what is wrong, and the first hint."""
+def comment_on(verdict: Verdict) -> str:
+    """What a grader reads beside the answer: the headline and what is wrong first; the verdict below tells the rest."""
     wrong = [f"{finding.check}: {finding.message}" for finding in verdict.findings if not finding.passed]
-    help = [f"Hint: {hint}"] if hint and not verdict.passed else []
-    return inactive("\n\n".join([show.headline(verdict), *wrong, *help]))
+    return inactive("\n\n".join([show.headline(verdict), *wrong[:1]]))
 
 
 def inactive(text: str) -> str:

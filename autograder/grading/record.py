@@ -49,9 +49,7 @@ def graded(student: str | None, chapter: str, notebook: str, verdicts: list[Verd
     )
 
 
-def unreadable(
-    student: str | None, chapter: str | None, notebook: str, reason: str, max_score: float | None
-) -> Graded:
+def unreadable(student: str | None, chapter: str | None, notebook: str, reason: str, max_score: float | None) -> Graded:
     """The record of a notebook that holds nothing to judge. `reason` is one line: the fault and the mend."""
     return Graded(student, chapter, notebook, "unreadable", " ".join(reason.split()), None, max_score)
 

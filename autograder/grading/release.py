@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import autograder
 from nbgrader.converters import GenerateAssignment
 from nbgrader.converters.base import NbGraderException
 
+import autograder
 from autograder import registry
 from autograder.grading.bundle import write_bundle
 from autograder.grading.course import CONFIG_FILE, Course, CourseError, keeps_stubs, released
@@ -18,10 +18,13 @@ from autograder.grading.files import write_whole
 
 EXERCISES = Path(autograder.__file__).parents[1] / "exercises"
 
+_LOG = logging.getLogger(f"{__name__}.nbgrader")
+_LOG.propagate = False
+
 
 @dataclass(frozen=True)
 class Released:
-    """What `release` wrote: the release version of each chapter's notebook, and the bundle with all released chapters."""
+    """What `release` wrote: each chapter's release version, and the bundle with all released chapters."""
 
     notebooks: tuple[Path, ...]
     bundle: Path
@@ -58,12 +61,15 @@ def _generate(course: Course, chapter: str) -> None:
     converter = GenerateAssignment(coursedir=directory, config=course.config)
     converter.force = True
     said = _Said()
-    converter.log = said.logger
+    converter.log = _LOG
+    _LOG.addHandler(said)
     try:
         converter.start()
     except NbGraderException as error:
         why = said.first_error() or str(error)
         raise CourseError(f"nbgrader could not release {chapter}: {why}") from None
+    finally:
+        _LOG.removeHandler(said)
 
 
 class _Said(logging.Handler):
@@ -72,8 +78,6 @@ class _Said(logging.Handler):
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
         self.errors: list[str] = []
-        self.logger = logging.Logger("nbgrader")
-        self.logger.addHandler(self)
 
     def emit(self, record: logging.LogRecord) -> None:
         self.errors.append(record.getMessage())

@@ -1,0 +1,203 @@
+"""Grade a chapter's submissions, or loose notebooks: read, run in the sandbox, judge, write down.
+
+`grade(course, chapter)` writes what it finds to the gradebook, the autograded notebooks and the feedback;
+`grade_loose(paths)` gives records one by one, in the order of the paths, and writes nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder import answer_data, registry
+from autograder.grading import submissions, workers
+from autograder.grading.course import Course, CourseError, released
+from autograder.grading.journal import Entry, Journal, Key
+from autograder.grading.record import Graded
+from autograder.grading.recorder import Recorder
+from autograder.grading.submissions import Submission
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far grading is. `kept` of the `done` were graded before and stand as they were."""
+
+    done: int
+    total: int
+    kept: int
+    latest: Graded | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What grading a chapter gave: a record for each submission, in the order of the students.
+
+    `problems` are lines on what could not be written. The results are safe in the journal; grading again writes them.
+    """
+
+    results: tuple[Graded, ...]
+    kept: int
+    seed: int
+    problems: tuple[str, ...] = ()
+
+
+def grade(
+    course: Course,
+    chapter: str,
+    *,
+    students: Sequence[str] = (),
+    jobs: int | None = None,
+    seed: int | None = None,
+    regrade: bool = False,
+    trust: bool = False,
+    progress: Callable[[Progress], None] | None = None,
+) -> Outcome:
+    """Grade what lies in `submitted/` for a chapter.
+
+    What was graded before, and has not changed since, is not graded again unless `regrade` says so. Without a seed the
+    last run's is used, so that a run which was stopped goes on; a first run and a regrading draw a secret one.
+    Raises CourseError where nothing can be graded.
+    """
+    version = _ready(course, chapter, trust)
+    with _alone(course):
+        journal = Journal(course, chapter)
+        before = journal.read()
+        if seed is None:
+            seed = _seed(before, regrade)
+        found = submissions.collect(course, chapter, students)
+        keys = {str(submission.student): Key(submission.content, version, seed) for submission in found}
+        stands = {s: e for s, e in before.items() if s in keys and e.key == keys[s] and not regrade}
+        with Recorder(course, chapter) as recorder:
+            run = _Run(len(found), progress)
+            for submission in found:
+                entry = stands.get(str(submission.student))
+                if entry is not None:
+                    if not (entry.recorded and recorder.is_written(submission)):
+                        run.write(recorder, journal, submission, entry)
+                    run.add(entry.result, kept=True)
+            todo = [submission for submission in found if submission.student not in stands]
+            for submission, result in workers.judge_all(todo, seed, jobs or _cores(), trust):
+                entry = Entry(keys[str(submission.student)], result)
+                journal.graded(entry.key, result)
+                run.write(recorder, journal, submission, entry)
+                run.add(result)
+    by_student = sorted(run.results, key=lambda result: str(result.student))
+    return Outcome(tuple(by_student), run.kept, seed, tuple(run.problems))
+
+
+def grade_loose(
+    notebooks: Iterable[Path],
+    chapter: str | None = None,
+    seed: int | None = None,
+    trust: bool = False,
+    jobs: int | None = None,
+) -> Iterator[Graded]:
+    """Grade notebooks outside any course, in the order given. The chapter is as told, or as each notebook says."""
+    if chapter is not None:
+        _known(chapter)
+    _sandboxed(trust)
+    if any(answer_data.source_digest(name) is None for name in registry.CHAPTERS):
+        raise CourseError(_NO_SOURCES)
+    listed = [submissions.loose(number, Path(path), chapter) for number, path in enumerate(notebooks)]
+    if seed is None:
+        seed = secrets.randbits(63)
+    return _in_order(workers.judge_all(listed, seed, jobs or _cores(), trust))
+
+
+def _in_order(judged: Iterator[tuple[Submission, Graded]]) -> Iterator[Graded]:
+    """What is done early waits for those before it."""
+    early: dict[int, Graded] = {}
+    position = 0
+    for submission, result in judged:
+        early[submission.number] = result
+        while position in early:
+            yield early.pop(position)
+            position += 1
+
+
+_NO_SOURCES = (
+    "grading needs the course's own checkout, with solutions/ and autograder/mistakes/; "
+    "clone the repository and run `autograder` there"
+)
+
+
+class _Run:
+    """One run's results so far."""
+
+    def __init__(self, total: int, progress: Callable[[Progress], None] | None) -> None:
+        self.results: list[Graded] = []
+        self.problems: list[str] = []
+        self.kept = 0
+        self._total = total
+        self._progress = progress
+        if progress is not None:
+            progress(Progress(0, total, 0))
+
+    def add(self, result: Graded, kept: bool = False) -> None:
+        self.results.append(result)
+        self.kept += kept
+        if self._progress is not None:
+            self._progress(Progress(len(self.results), self._total, self.kept, result))
+
+    def write(self, recorder: Recorder, journal: Journal, submission: Submission, entry: Entry) -> None:
+        """Write one submission's result down. What goes wrong with one concerns no other."""
+        try:
+            recorder.write(submission, entry.result)
+            journal.recorded(str(submission.student), entry.key)
+        except Exception as error:
+            why = " ".join(str(error).split()) or type(error).__name__
+            self.problems.append(f"{submission.student} is graded but not written down ({why}); grade again to mend it")
+
+
+def _ready(course: Course, chapter: str, trust: bool) -> str:
+    """The version of the course's sources for the chapter; CourseError where something is missing."""
+    _known(chapter)
+    _sandboxed(trust)
+    version = answer_data.source_digest(chapter)
+    if version is None:
+        raise CourseError(_NO_SOURCES)
+    with course.gradebook() as gradebook:
+        if not released(gradebook, chapter) or not course.path("release", chapter).is_dir():
+            raise CourseError(
+                f"{chapter} is not released in this course; run `autograder release {chapter} --course {course.folder}`"
+            )
+    return version
+
+
+def _known(chapter: str) -> None:
+    if chapter not in registry.CHAPTERS:
+        raise CourseError(f"there is no chapter {chapter!r}; the chapters are {', '.join(registry.CHAPTERS)}")
+
+
+def _sandboxed(trust: bool) -> None:
+    from autograder.sandbox import availability
+
+    fault = None if trust else availability()
+    if fault is not None:
+        raise CourseError(str(fault))
+
+
+def _seed(before: dict[str, Entry], regrade: bool) -> int:
+    entries = list(before.values())
+    return entries[-1].key.seed if entries and not regrade else secrets.randbits(63)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+@contextlib.contextmanager
+def _alone(course: Course) -> Iterator[None]:
+    """Two runs at once on one course would grade everything twice."""
+    course.private.mkdir(mode=0o700, exist_ok=True)
+    with (course.private / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CourseError(f"{course.folder} is being graded already; wait for that run to end") from None
+        yield

@@ -1,0 +1,85 @@
+"""The journal of a course: what grading found, one JSON line after the other, on the disk before anything else is done.
+
+Whatever is killed at whatever moment, a line is there or it is not; a torn last line is passed over. The gradebook, the
+autograded notebooks and the feedback are written from here and can be written again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from autograder.grading.course import Course
+from autograder.grading.record import Graded, from_json, to_json
+
+
+@dataclass(frozen=True)
+class Key:
+    """What a result depends on: the file handed in, the course's own sources, and the seed of the inputs."""
+
+    content: str
+    version: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A student's last result. `recorded` says that gradebook, notebook and feedback were written."""
+
+    key: Key
+    result: Graded
+    recorded: bool = False
+
+
+class Journal:
+    """One chapter's journal. It holds the seeds: nobody but the grader may read it."""
+
+    def __init__(self, course: Course, chapter: str) -> None:
+        self.path = course.private / "journal" / f"{chapter}.jsonl"
+
+    def read(self) -> dict[str, Entry]:
+        """Each student's last result, the one graded last at the end."""
+        entries: dict[str, Entry] = {}
+        for line in self._lines():
+            student = line["student"]
+            if "result" in line:
+                entries.pop(student, None)
+                entries[student] = Entry(Key(**line["key"]), from_json(line["result"]))
+            elif student in entries and entries[student].key == Key(**line["recorded"]):
+                entries[student] = replace(entries[student], recorded=True)
+        return entries
+
+    def graded(self, key: Key, result: Graded) -> None:
+        """Note a result."""
+        self._append({"student": result.student, "key": vars(key), "result": to_json(result)})
+
+    def recorded(self, student: str, key: Key) -> None:
+        """Note that a student's result stands in the gradebook, the autograded notebook and the feedback."""
+        self._append({"student": student, "recorded": vars(key)})
+
+    def _lines(self) -> list[dict[str, Any]]:
+        try:
+            data = self.path.read_bytes()
+        except FileNotFoundError:
+            return []
+        lines = []
+        for line in data.split(b"\n"):
+            try:
+                lines.append(json.loads(line))
+            except ValueError:
+                continue  # the last line of a run that was killed
+        return lines
+
+    def _append(self, line: Mapping[str, Any]) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            size = os.fstat(handle).st_size
+            torn = size > 0 and os.pread(handle, 1, size - 1) != b"\n"
+            os.write(handle, (b"\n" if torn else b"") + json.dumps(line).encode() + b"\n")
+            os.fsync(handle)
+        finally:
+            os.close(handle)

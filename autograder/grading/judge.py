@@ -1,0 +1,132 @@
+"""One submission in, one record out: read the notebook, run its code in the sandbox, judge its functions.
+
+A judge lives in a process of its own and keeps its sandbox open from one submission to the next. Nothing that a
+submission can do raises here, or reaches the next one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import autograder
+from autograder import answers, registry
+from autograder.checking import check_chapter
+from autograder.exercise import Finding, State, Verdict
+from autograder.grading.record import Graded, graded, unreadable
+from autograder.grading.submissions import Submission, chapter_by_name
+from autograder.notebook.read import Cell, Notebook, Unreadable, read
+
+EXERCISES = Path(autograder.__file__).parents[1] / "exercises"
+
+_GIVEN_TAGS = frozenset({"experiment", "setup"})
+
+
+def judge(submission: Submission, sandbox: Any, seed: int) -> Graded:
+    """The record of one submission. `sandbox` is an open Sandbox, or Trusted."""
+    if submission.path is None:
+        return _unreadable(submission, submission.chapter, submission.reason or "there is no file")
+    try:
+        notebook = read(submission.path)
+    except Unreadable as error:
+        return _unreadable(submission, _chapter(submission, None), error.reason)
+    chapter = _chapter(submission, notebook)
+    if chapter is None:
+        names = ", ".join(registry.CHAPTERS)
+        return _unreadable(submission, None, f"it does not say which chapter it is; name it with --chapter ({names})")
+    verdicts = _verdicts(notebook, chapter, sandbox, seed)
+    return graded(submission.student, chapter, submission.notebook, verdicts)
+
+
+def without_result(submission: Submission, state: State, reason: str) -> Graded:
+    """The record where grading itself gave nothing for a submission: every exercise in `state`, with the reason."""
+    chapter = _chapter(submission, None)
+    if chapter is None:
+        return _unreadable(submission, None, reason)
+    return graded(
+        submission.student,
+        chapter,
+        submission.notebook,
+        [
+            Verdict(name, state, 0.0, exercise.points, (Finding("exists", False, reason),))
+            for name, exercise in registry.exercises(chapter).items()
+        ],
+    )
+
+
+def _verdicts(notebook: Notebook, chapter: str, sandbox: Any, seed: int) -> list[Verdict]:
+    """First without the course's own experiments and checks; if then a name is missing, with them."""
+    code = [cell for cell in notebook.cells if cell.kind == "code"]
+    given = given_cells(chapter)
+    own = [cell.source for cell in code if cell.source.strip() not in given]
+    verdicts = _run([*setup(chapter), *own], chapter, sandbox, seed)
+    if len(own) < len(code) and any(_misses_a_name(verdict) for verdict in verdicts):
+        return _run([cell.source for cell in code], chapter, sandbox, seed)
+    return verdicts
+
+
+def _run(sources: Sequence[str], chapter: str, sandbox: Any, seed: int) -> list[Verdict]:
+    with sandbox.submission(sources) as running:
+        return check_chapter(chapter, keys(chapter, seed), running, broken(sources, running.cells, chapter))
+
+
+def broken(sources: Sequence[str], results: Sequence[Any], chapter: str) -> Mapping[str, str]:
+    """For each exercise whose cell did not run, why: there is a function, but Python never got to it."""
+    reasons: dict[str, str] = {}
+    for source, result in zip(sources, results, strict=False):
+        raised = result.raised
+        for name in registry.exercises(chapter):
+            if re.search(rf"^def\s+{re.escape(name)}\b", source, re.MULTILINE):
+                reasons.pop(name, None)
+                if raised is not None:
+                    message = f": {raised.message}" if raised.message else ""
+                    reasons[name] = f"The cell with {name} does not run: {raised.type}{message}"
+    return reasons
+
+
+def _misses_a_name(verdict: Verdict) -> bool:
+    return any(not finding.passed and "NameError" in finding.message for finding in verdict.findings)
+
+
+@cache
+def keys(chapter: str, seed: int) -> dict[str, answers.AnswerKey]:
+    return answers.make_keys(chapter, seed)
+
+
+@cache
+def given_cells(chapter: str) -> frozenset[str]:
+    """The code that the course gives. As long as it stands unchanged, it need not be run."""
+    cells = _released(chapter)
+    return frozenset(cell.source.strip() for cell in cells if _is_given(cell, chapter))
+
+
+@cache
+def setup(chapter: str) -> tuple[str, ...]:
+    """The imports that the course gives. They are run in any case: a student may have deleted their cell."""
+    return tuple(cell.source for cell in _released(chapter) if cell.kind == "code" and "setup" in cell.tags)
+
+
+def _released(chapter: str) -> tuple[Cell, ...]:
+    return read(EXERCISES / f"{chapter}.ipynb").cells
+
+
+def _is_given(cell: Cell, chapter: str) -> bool:
+    checks = cell.grade_id in registry.exercises(chapter)
+    return cell.kind == "code" and (checks or not _GIVEN_TAGS.isdisjoint(cell.tags))
+
+
+def _chapter(submission: Submission, notebook: Notebook | None) -> str | None:
+    """The chapter as told, else as the notebook's metadata says, else as the file is called."""
+    if submission.chapter is not None:
+        return submission.chapter
+    if notebook is not None and notebook.chapter in registry.CHAPTERS:
+        return notebook.chapter
+    return chapter_by_name(Path(submission.notebook).stem)
+
+
+def _unreadable(submission: Submission, chapter: str | None, reason: str) -> Graded:
+    most = None if chapter is None else sum(exercise.points for exercise in registry.exercises(chapter).values())
+    return unreadable(submission.student, chapter, submission.notebook, reason, most)

@@ -1,0 +1,105 @@
+"""Write a result where nbgrader looks for it: the gradebook, `autograded/` and `feedback/`, in this order."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from nbgrader.utils import find_all_files
+
+from autograder import answer_data
+from autograder.grading import gradebook, submissions
+from autograder.grading.autograded import autograded
+from autograder.grading.course import Course
+from autograder.grading.feedback import FeedbackPages
+from autograder.grading.files import write_whole
+from autograder.grading.record import Graded
+from autograder.grading.submissions import Submission
+from autograder.grading.template import read_template
+from autograder.notebook.read import Cell, Unreadable, read
+
+# As nbgrader leaves them: what is graded is not to be edited, what is handed back may be.
+_AUTOGRADED_MODE = 0o444
+_FEEDBACK_MODE = 0o644
+
+
+class Recorder:
+    """Keeps the gradebook open and the templates at hand for one chapter. Writing a result twice changes nothing."""
+
+    def __init__(self, course: Course, chapter: str) -> None:
+        self._course = course
+        self._chapter = chapter
+        self._template = read_template(course.path("release", chapter) / f"{chapter}.ipynb")
+        self._hints = first_hints(chapter)
+        self._pages = FeedbackPages(course)
+        self._open = contextlib.ExitStack()
+
+    def __enter__(self) -> Self:
+        self._gradebook: Any = self._open.enter_context(self._course.gradebook())
+        submitted = self._gradebook.assignment_submissions(self._chapter)
+        self._booked = {submission.student_id for submission in submitted}
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+    def is_written(self, submission: Submission) -> bool:
+        """Whether the three places still hold something for the submission."""
+        student = str(submission.student)
+        files = (self._autograded(student), self._feedback(student))
+        return student in self._booked and all(file.is_file() for file in files)
+
+    def write(self, submission: Submission, result: Graded) -> None:
+        """Write one result to the three places."""
+        student, chapter = str(submission.student), self._chapter
+        try:
+            timestamp = submissions.handed_in(self._course, submission)
+            late = gradebook.record(self._gradebook, result, self._template, timestamp)
+            if late:
+                gradebook.apply_late_penalty(self._course, chapter, student)
+        except BaseException:
+            self._gradebook.db.rollback()
+            raise
+        notebook = autograded(result, _cells(submission, result), self._template, self._hints)
+        self._copy_other_files(submission)
+        write_whole(self._autograded(student), notebook, _AUTOGRADED_MODE)
+        page = self._pages.page(self._autograded(student), chapter, student)
+        write_whole(self._feedback(student), page, _FEEDBACK_MODE)
+
+    def _autograded(self, student: str) -> Path:
+        return self._course.path("autograded", self._chapter, student) / f"{self._chapter}.ipynb"
+
+    def _feedback(self, student: str) -> Path:
+        return self._course.path("feedback", self._chapter, student) / f"{self._chapter}.html"
+
+    def _copy_other_files(self, submission: Submission) -> None:
+        """What lies beside the notebook, and over it the course's own files, as nbgrader does."""
+        target = self._autograded(str(submission.student)).parent
+        source = self._course.path("source", self._chapter)
+        ignored = [*self._course.directory.ignore, "*.ipynb"]
+        own = [(Path(name), Path(name).relative_to(source)) for name in find_all_files(str(source), ignored)]
+        for file, inner in submissions.other_files(self._course, submission) + own:
+            (target / inner).parent.mkdir(parents=True, exist_ok=True)
+            (target / inner).unlink(missing_ok=True)
+            shutil.copyfile(file, target / inner)
+            (target / inner).chmod(_AUTOGRADED_MODE)
+
+
+def first_hints(chapter: str) -> Mapping[str, str]:
+    """Each exercise's first hint; the further ones are the student's to ask for."""
+    return {name: key.hints[0] for name, key in answer_data.load(chapter).items() if key.hints}
+
+
+def _cells(submission: Submission, result: Graded) -> tuple[Cell, ...]:
+    if submission.path is None or result.state == "unreadable":
+        return ()
+    try:
+        return read(submission.path).cells
+    except Unreadable:
+        return ()

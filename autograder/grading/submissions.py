@@ -1,0 +1,135 @@
+"""What lies in `submitted/`: for each student the one file to grade, or why there is none."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from nbgrader.utils import parse_utc
+
+from autograder import registry
+from autograder.grading.course import Course, CourseError
+from autograder.notebook.read import LARGEST, Unreadable
+
+_SUFFIXES = (".ipynb", ".py")
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One thing to grade: a file, or the reason why there is none. `notebook` is how it is called in records.
+
+    `content` is a digest of the file, which tells whether it has changed. `student` is None for a loose notebook,
+    and `chapter` where it is yet to be found out.
+    """
+
+    student: str | None
+    chapter: str | None
+    notebook: str
+    path: Path | None
+    reason: str | None
+    content: str
+    number: int = 0
+
+
+def collect(course: Course, chapter: str, students: Sequence[str] = ()) -> list[Submission]:
+    """The submissions of the named students, or of all."""
+    there = course.students(chapter)
+    strays = [student for student in students if student not in there]
+    if strays:
+        where = course.path("submitted", chapter, strays[0])
+        raise CourseError(f"{strays[0]} has handed in nothing: there is no folder {where}; check the name")
+    return [_submission(course, chapter, student) for student in students or there]
+
+
+def loose(number: int, path: Path, chapter: str | None) -> Submission:
+    """A notebook outside any course, called as it was named; `number` is its place among those given."""
+    return Submission(None, chapter, str(path), path, None, "", number)
+
+
+def handed_in(course: Course, submission: Submission) -> datetime | None:
+    """When it was handed in, as nbgrader's timestamp.txt says in UTC."""
+    folder = course.path("submitted", str(submission.chapter), str(submission.student))
+    try:
+        text = (folder / "timestamp.txt").read_text(encoding="utf-8").strip()
+        timestamp: datetime | None = parse_utc(text) if text else None
+    except (OSError, ValueError, OverflowError):
+        return None
+    return timestamp
+
+
+def other_files(course: Course, submission: Submission) -> list[tuple[Path, Path]]:
+    """What was handed in beside notebooks, as (file, path within the folder): nothing that a link leads to."""
+    folder = course.path("submitted", str(submission.chapter), str(submission.student))
+    ignored = [*course.directory.ignore, "*.ipynb"]
+    found = (path for path in sorted(folder.rglob("*")) if path.is_file() and not _linked(path, folder))
+    pairs = ((path, path.relative_to(folder)) for path in found)
+    return [(path, inner) for path, inner in pairs if not any(_matches(inner, pattern) for pattern in ignored)]
+
+
+def _submission(course: Course, chapter: str, student: str) -> Submission:
+    folder = course.path("submitted", chapter, student)
+    expected = folder / f"{chapter}.ipynb"
+    try:
+        path = _notebook_in(folder, chapter)
+        content = hashlib.sha256(path.name.encode() + _bytes(path)).hexdigest()
+    except Unreadable as error:
+        content = hashlib.sha256(error.reason.encode()).hexdigest()
+        return Submission(student, chapter, _called(course, expected), None, error.reason, content)
+    return Submission(student, chapter, _called(course, path), path, None, content)
+
+
+def _notebook_in(folder: Path, chapter: str) -> Path:
+    """The one notebook or .py file in the folder; among several the one with the chapter's name."""
+    files = [path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES and not _hidden(path, folder)]
+    links = [path for path in files if _linked(path, folder)]
+    files = [path for path in files if path not in links and path.is_file()]
+    for suffix in _SUFFIXES:
+        same_kind = [path for path in files if path.suffix.lower() == suffix]
+        named = [path for path in same_kind if path.stem.lower() == chapter]
+        for choice in ([path for path in named if path.parent == folder], named, same_kind):
+            if len(choice) == 1:
+                return choice[0]
+        if same_kind:
+            names = ", ".join(sorted(path.relative_to(folder).as_posix() for path in same_kind)[:4])
+            raise Unreadable(f"there are several files ({names}); name the one that counts {chapter}{suffix}")
+    if links:
+        name = links[0].relative_to(folder).as_posix()
+        raise Unreadable(f"{name} is only a link to another place; hand in the file itself")
+    raise Unreadable(f"there is no notebook in the folder; hand in {chapter}.ipynb")
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(LARGEST + 1)
+    except OSError as error:
+        raise Unreadable(f"it cannot be opened: {error.strerror or error}") from None
+
+
+def _called(course: Course, path: Path) -> str:
+    return path.relative_to(course.folder).as_posix() if path.is_relative_to(course.folder) else str(path)
+
+
+def _hidden(path: Path, folder: Path) -> bool:
+    return any(part.startswith((".", "__")) for part in path.relative_to(folder).parts)
+
+
+def _linked(path: Path, folder: Path) -> bool:
+    """Whether a symbolic link stands anywhere between the folder and the file: it may lead to anybody's work."""
+    inner = path.relative_to(folder)
+    return any((folder / part).is_symlink() for part in (inner, *inner.parents) if part != Path())
+
+
+def _matches(path: Path, pattern: str) -> bool:
+    return any(Path(part).match(pattern) for part in path.parts)
+
+
+def chapter_by_name(name: str) -> str | None:
+    """The chapter that a file's name speaks of, where it speaks of just one."""
+    words = re.split(r"[\W\d_]+", name.lower())
+    found = [chapter for chapter in registry.CHAPTERS if chapter in words]
+    return found[0] if len(found) == 1 else None
