@@ -140,8 +140,8 @@ def computed_in_place(x: Array) -> Out:
 
 @catalogue.wrong(
     "sigmoid_forward",
-    "The values are right, but a float32 x gave a float64 out. np.zeros makes float64 unless told otherwise; let the "
-    "result take the dtype of x.",
+    "The sigmoid is right, but a float32 x comes back as float64. An array from np.zeros or np.empty is float64 "
+    "unless it is given a dtype; give it that of x.",
 )
 def always_float64(x: Array) -> Out:
     out = sigmoid_forward(x)[0].astype(np.float64)

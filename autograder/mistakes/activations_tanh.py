@@ -149,8 +149,8 @@ def written_into_x(x: Array) -> Out:
 
 @catalogue.wrong(
     "tanh_forward",
-    "The values are right, but a float32 x gave a float64 out. np.zeros makes float64 unless told otherwise; let the "
-    "result take the dtype of x.",
+    "tanh is right, but for a float32 x it comes back as float64. An array that you make yourself is float64 unless "
+    "it is given a dtype; np.tanh alone keeps that of x.",
 )
 def always_float64(x: Array) -> Out:
     out = np.tanh(x).astype(np.float64)
@@ -226,8 +226,8 @@ def derivative_of_sigmoid(dout: Array, cache: Any) -> Any:
 
 @catalogue.wrong(
     "tanh_backward",
-    "Your dx takes the derivative at dout, not at x. dout is what comes from above; the slope is that of the point where "
-    "the forward was.",
+    "Your dx holds the slope of tanh at dout. The slope belongs to the point where the forward was, which your cache "
+    "remembers; dout only multiplies it.",
 )
 def slope_at_dout(dout: Array, cache: Any) -> Any:
     return tanh_backward(dout, np.tanh(dout))
@@ -261,8 +261,8 @@ def slope_negative(dout: Array, cache: Any) -> Any:
 
 @catalogue.wrong(
     "tanh_backward",
-    "Your dx is right, but dout was multiplied in place, so the caller's array has changed. *= on an argument does that; "
-    "make a new array.",
+    "Your dx is right, but it was worked out inside the caller's dout, which has lost its values. dout *= ... changes "
+    "the array itself; dout * ... makes a new one.",
 )
 def dout_multiplied_in_place(dout: Array, cache: Any) -> Any:
     dout *= 1 - cache**2
@@ -281,8 +281,8 @@ def output_squared_in_place(dout: Array, cache: Any) -> Any:
 
 @catalogue.wrong(
     "tanh_backward",
-    "The values are right, but float32 inputs gave a float64 dx. A float64 array had a part in it: np.zeros and np.ones "
-    "make one unless told otherwise.",
+    "The slope of tanh is right, but with float32 going in, dx comes out as float64. Somewhere on the way a float64 "
+    "array was made; give it the dtype of dout.",
 )
 def gradient_always_float64(dout: Array, cache: Any) -> Any:
     return tanh_backward(dout, cache).astype(np.float64)

@@ -173,8 +173,8 @@ def _normal(deviation: float, fan_in: int, fan_out: int, rng: Any) -> Array:
 
 @catalogue.wrong(
     "kaiming_normal",
-    "Your weights do not follow the rng that was passed in: the same seed gives other numbers each time. They seem to "
-    "come from NumPy's global random state; draw from rng instead.",
+    "One seed gives other weights at every call, so they do not come from the rng that was passed in. np.random's own "
+    "functions share one global state; every draw here is to be made by rng.",
 )
 def numpy_global_state(fan_in: int, fan_out: int, rng: np.random.Generator) -> Array:
     return _normal(math.sqrt(2 / fan_in), fan_in, fan_out, np.random)
@@ -182,8 +182,8 @@ def numpy_global_state(fan_in: int, fan_out: int, rng: np.random.Generator) -> A
 
 @catalogue.wrong(
     "kaiming_normal",
-    "Your weights are the same whatever rng is passed in, so a seed is set inside the function. Every layer of one size "
-    "would start out alike; draw from rng as it comes.",
+    "Two different rngs give the very same weights: a generator with a seed of its own is made inside. All layers of "
+    "one size would begin alike; use the rng that you are given.",
 )
 def own_seed(fan_in: int, fan_out: int, rng: np.random.Generator) -> Array:
     return kaiming_normal(fan_in, fan_out, np.random.default_rng(0))
@@ -191,7 +191,8 @@ def own_seed(fan_in: int, fan_out: int, rng: np.random.Generator) -> Array:
 
 @catalogue.wrong(
     "kaiming_normal",
-    "Your weights have shape (fan_out, fan_in). In this course weight is stored as inputs by outputs, (fan_in, fan_out).",
+    "Your matrix has a row for each output and a column for each input. weight is (fan_in, fan_out) in this course: "
+    "the inputs, which it multiplies, come first.",
 )
 def outputs_by_inputs(fan_in: int, fan_out: int, rng: np.random.Generator) -> Array:
     return _normal(math.sqrt(2 / fan_in), fan_out, fan_in, rng)
