@@ -20,6 +20,8 @@ from autograder.grading.record import Graded
 from autograder.grading.template import Template
 from autograder.notebook.read import Cell
 
+Node = Any  # a cell or an output: nbformat gives them no type
+
 _UNREADABLE = """\
 **This submission could not be read, and has no mark yet.** The scores of 0 on this page are only what nbgrader shows
 where there is none. The reason:
@@ -36,12 +38,12 @@ def autograded(result: Graded, cells: Sequence[Cell], template: Template, hints:
     check_after = _check_positions(cells, template, answer_at)
     exercise_at = {position: name for name, position in answer_at.items()}
 
-    def check(name: str) -> list[nbformat.NotebookNode]:
+    def check(name: str) -> list[Node]:
         missing = [] if name in answer_at else _missing_answer(name, template)
         output = _output(verdicts[name], hints.get(name)) if name in verdicts else _no_result()
         return [*missing, _code_cell(template.checks[name].source, template.checks[name].metadata, output)]
 
-    made: list[nbformat.NotebookNode] = []
+    made: list[Node] = []
     if result.state == "unreadable":
         made.append(new_markdown_cell(_UNREADABLE.format(reason=verbatim(result.reason or ""))))
     for position, cell in enumerate(cells):
@@ -50,9 +52,9 @@ def autograded(result: Graded, cells: Sequence[Cell], template: Template, hints:
             made.append(_student_cell(cell, template, template.answers[name] if name else None))
         made += [new for name in template.checks if check_after[name] == position for new in check(name)]
     made += [new for name in template.checks if check_after[name] == len(cells) for new in check(name)]
-    for number, cell in enumerate(made):
-        cell["id"] = f"cell-{number}"
-    return nbformat.writes(new_notebook(cells=made, metadata=template.metadata), version=4)
+    for number, node in enumerate(made):
+        node["id"] = f"cell-{number}"
+    return str(nbformat.writes(new_notebook(cells=made, metadata=template.metadata), version=4))
 
 
 def verbatim(text: str) -> str:
@@ -84,7 +86,7 @@ def _check_positions(cells: Sequence[Cell], template: Template, answer_at: Mappi
     return {name: stood.get(name, answer_at.get(name, len(cells))) for name in template.checks}
 
 
-def _student_cell(cell: Cell, template: Template, answer: nbformat.NotebookNode | None) -> nbformat.NotebookNode:
+def _student_cell(cell: Cell, template: Template, answer: Node | None) -> Node:
     if cell.kind == "code":
         return _code_cell(cell.source, answer.metadata if answer is not None else {}, None)
     if cell.source in template.texts:
@@ -92,16 +94,16 @@ def _student_cell(cell: Cell, template: Template, answer: nbformat.NotebookNode 
     return new_markdown_cell(verbatim(cell.source))
 
 
-def _missing_answer(name: str, template: Template) -> list[nbformat.NotebookNode]:
+def _missing_answer(name: str, template: Template) -> list[Node]:
     answer = template.answers.get(name)
     return [] if answer is None else [_code_cell(_MISSING, answer.metadata, None)]
 
 
-def _code_cell(source: str, metadata: Mapping[str, Any], output: nbformat.NotebookNode | None) -> nbformat.NotebookNode:
+def _code_cell(source: str, metadata: Mapping[str, Any], output: Node | None) -> Node:
     return new_code_cell(source, metadata=dict(metadata), outputs=[output] if output is not None else [])
 
 
-def _output(verdict: Verdict, hint: str | None) -> nbformat.NotebookNode:
+def _output(verdict: Verdict, hint: str | None) -> Node:
     """The verdict as the cell's result. nbgrader reads the mark from the text, a page shows the HTML."""
     shown = show.as_html(verdict)
     if hint is not None and not verdict.passed:
@@ -111,6 +113,6 @@ def _output(verdict: Verdict, hint: str | None) -> nbformat.NotebookNode:
     return new_output("execute_result", data=data, execution_count=None)
 
 
-def _no_result() -> nbformat.NotebookNode:
+def _no_result() -> Node:
     """A check cell without any output would count as full marks in nbgrader."""
     return new_output("stream", name="stderr", text="Not graded.")

@@ -12,8 +12,8 @@ from autograder.grading.course import Course, CourseError
 
 PACKAGE = Path(autograder.__file__).parent
 
-# What a student's copy of the package leaves out: wherever there are answers. pyproject.toml keeps the same folders out of
-# the wheel.
+# What a student's copy of the package leaves out: wherever there are answers. pyproject.toml keeps the same folders
+# out of the wheel.
 NOT_FOR_STUDENTS = ("mistakes", "demo")
 
 TOP = "layers-by-hand"

@@ -1,7 +1,7 @@
 """An instructor's course folder: nbgrader's own, with the settings that this course needs.
 
-`new(folder)` makes one; `open_course(folder)` gives a Course, or raises CourseError with one line that names the fault and
-the mend.
+`new(folder)` makes one; `open_course(folder)` gives a Course, or raises CourseError with one line that names the
+fault and the mend.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from typing import Any, Literal
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import DatabaseError
-from traitlets.config import Config, PyFileConfigLoader
+from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
 
 Step = Literal["source", "release", "submitted", "autograded", "feedback"]
 
