@@ -23,6 +23,8 @@ from autograder.exercise import Call, Opaque, Outcome, Raised, Result, Rng, View
 # Nested lists deeper or longer than this are no answer to any exercise.
 _DEEPEST = 4
 _LONGEST = 10_000
+# In bits: what is longer fits no float, and no array.
+_LONGEST_INTEGER = 512
 _OUR_FOLDER = str(Path(__file__).parent)
 
 
@@ -44,9 +46,8 @@ def run_calls(functions: Mapping[str, Any], calls: Sequence[Call]) -> list[Outco
 def each_outcome(functions: Mapping[str, Any], calls: Sequence[Call]) -> Iterator[Outcome]:
     """The same, one by one: an outcome is given out before the next call is made."""
     returned: list[Any] = []
-    kept: list[
-        tuple[str, np.ndarray, np.ndarray]
-    ] = []  # what later calls must leave alone: its name, the array, a copy
+    # What later calls must leave alone: its name, the array, a copy.
+    kept: list[tuple[str, np.ndarray, np.ndarray]] = []
     for call in calls:
         if call.function not in functions:
             yield Outcome(missing=True)
@@ -97,13 +98,15 @@ def describe_exception(error: BaseException) -> Raised:
 
 def plain(value: Any, depth: int = 0) -> Any:
     """A copy of `value` made of nothing but exact built-in types and exact arrays; `Opaque` for all else."""
+    if type(value) is int and value.bit_length() > _LONGEST_INTEGER:
+        return Opaque("int")
     if value is None or type(value) in (bool, int, float, complex, str):
         return value
-    if isinstance(value, np.ndarray):
-        if value.dtype.kind not in "biufc":
-            return Opaque(f"array of dtype {value.dtype}")
-        return np.array(value, subok=False, copy=True, order="C")
-    if isinstance(value, np.generic) and value.dtype.kind in "biufc":
+    # By its type, not by isinstance: an object can say of itself that it is an array.
+    if issubclass(type(value), np.ndarray):
+        array = np.array(value, subok=False, copy=True, order="C")
+        return array if array.dtype.kind in "biufc" else Opaque(f"array of dtype {array.dtype}")
+    if issubclass(type(value), np.generic) and value.dtype.kind in "biufc":
         return value.item()
     if type(value) in (list, tuple) and depth < _DEEPEST and len(value) <= _LONGEST:
         return type(value)(plain(item, depth + 1) for item in value)
@@ -173,7 +176,7 @@ def _one_call(function: Any, arguments: list[Any], options: dict[str, Any]) -> t
 
 def _plain_result(value: Any, names: tuple[str, ...]) -> Any:
     """The returned value, plain, with the cache left where it is."""
-    if len(names) > 1 and isinstance(value, tuple | list):
+    if len(names) > 1 and issubclass(type(value), tuple | list):
         parts = [
             Opaque("cache") if position < len(names) and names[position] == "cache" else plain(part)
             for position, part in enumerate(value)

@@ -57,7 +57,7 @@ def _ratio(name: str, g: np.ndarray, e: np.ndarray) -> str | None:
         return None
     if abs(ratio + 1) < _CLOSE:
         return f"{name} has the wrong sign everywhere."
-    return f"{name} is exactly {_fraction(ratio)} of what is expected, in every entry."
+    return f"{name} is exactly {_times(ratio)} what is expected, in every entry."
 
 
 def _moved_entries(name: str, g: np.ndarray, e: np.ndarray) -> str | None:
@@ -99,10 +99,10 @@ def _bad_numbers(g: np.ndarray) -> str:
     )
 
 
-def _fraction(ratio: float) -> str:
+def _times(ratio: float) -> str:
     simple = Fraction(ratio).limit_denominator(1000)
     if simple and abs(float(simple) - ratio) < _CLOSE * abs(ratio):
-        return f"{simple}" if simple.denominator > 1 else f"{simple} times"
+        return f"{simple} of" if simple.denominator > 1 else f"{simple} times"
     return f"{ratio:.6g} times"
 
 

@@ -84,9 +84,10 @@ class Call:
 class Case:
     """Calls made one after the other. Those of the exercise's own function are judged against the reference.
 
-    `check` is the check that the case belongs to. `measure` names a function of `autograder.measures` that is applied
-    to the returned values before they are compared (for random results). `tolerance` is relative to the norm of the
-    expected array, or to `yardstick` where that is larger (for results that cancel to nearly nothing).
+    `check` is the check that wrong values of the case count under: values, gradients, modes or special. `measure` names
+    a function of `autograder.measures` that is applied to the returned values before they are compared (for random
+    results). `tolerance` is relative to the norm of the expected array, or to `yardstick` where that is larger (for
+    results that cancel to nearly nothing).
     """
 
     name: str

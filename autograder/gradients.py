@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from autograder.exercise import Call, Implementation, View
 
 _STEP = 1e-6
 _DIRECTIONS = 3
-_TOLERANCE = 1e-5
+_TOLERANCE = {"float64": 1e-5, "float32": 1e-3}
 
 
 def consistent(
@@ -27,7 +28,7 @@ def consistent(
     """For each argument of `forward`, whether the gradient given for it is that of the implementation's own forward.
 
     `gradients` maps an argument's name to the gradient returned for it. The first value that `forward` returns is the
-    output that `dout` belongs to. All evaluations are asked for at once.
+    output that `dout` belongs to. All evaluations are asked for at once, in float64 whatever the gradients' precision.
     """
     rng = np.random.default_rng(0)
     directions = {
@@ -47,11 +48,12 @@ def consistent(
         for direction in several:
             ahead, behind = (_loss(next(outcomes), dout) for _ in range(2))
             numerical = (ahead - behind) / (2 * _STEP)
-            gradient = gradients[name]
+            gradient = gradients[name].astype(np.float64)
+            tolerance = _TOLERANCE.get(str(gradients[name].dtype), 0.0)
             with np.errstate(all="ignore"):
                 analytic = float(np.vdot(gradient, direction).real)
                 scale = float(np.linalg.norm(gradient) * np.linalg.norm(direction))
-                if not abs(numerical - analytic) <= _TOLERANCE * max(scale, 1e-6):
+                if not abs(numerical - analytic) <= tolerance * max(scale, 1e-6):
                     verdicts[name] = False
     return verdicts
 
@@ -61,7 +63,14 @@ def _array(argument: object) -> np.ndarray:
 
 
 def _moved(forward: Call, name: str, by: np.ndarray) -> Call:
-    return replace(forward, arguments={**forward.arguments, name: _array(forward.arguments[name]) + by})
+    wide = {key: _wide(value) for key, value in forward.arguments.items()}
+    return replace(forward, arguments={**wide, name: wide[name] + by})
+
+
+def _wide(argument: object) -> Any:
+    """A float array in float64, laid out plainly; anything else as it is."""
+    array = _array(argument)
+    return array.astype(np.float64) if array.dtype.kind == "f" and array.ndim else argument
 
 
 def _loss(outcome: object, dout: np.ndarray) -> float:

@@ -34,8 +34,5 @@ def _parts(trial: Trial) -> dict[str, list[bool]]:
             rights = [tried and not spoiled & {name, ""} for name in outputs]
         else:
             rights = [tried and not spoiled]
-        if case.check in STRUCTURE:
-            whole[case.check] = whole[case.check] and all(rights)
-        else:
-            parts.setdefault(case.check, []).extend(rights)
+        parts.setdefault(case.check, []).extend(rights)
     return {check: [right] for check, right in whole.items()} | parts

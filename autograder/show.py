@@ -68,7 +68,7 @@ def as_html(verdict: Verdict) -> str:
     return (
         # MathJax passes over these classes: a student's text must not become a formula with a link in it.
         f'<div class="autograder-verdict tex2jax_ignore mathjax_ignore" style="border-left:4px solid {colour};'
-        f'padding:.3em .8em;'
+        f"padding:.3em .8em;"
         f'margin:.3em 0;line-height:1.45;max-width:60em">{head}{body}</div>'
     )
 

@@ -96,7 +96,7 @@ def test_a_misspelt_name_gets_a_suggestion() -> None:
         (lambda x, w, b: (right_forward(x, w, b)[0][None], None), "shapes", "another shape"),
         (lambda x, w, b: (right_forward(x, w, b)[0].astype(complex), None), "dtype", "complex128"),
         (lambda x, w, b: (right_forward(x, w, b)[0].astype(object), None), "returns", "dtype object"),
-        (lambda x, w, b: (np.full((len(x), w.shape[1]), np.nan), None), "values", "nan"),
+        (lambda x, w, b: (np.full((len(x), w.shape[1]), np.nan, x.dtype), None), "values", "nan"),
         (lambda x, w, b: (np.zeros((len(x), w.shape[1]), x.dtype), None), "values", "zero everywhere"),
         (lambda x, w, b: (3 * right_forward(x, w, b)[0], None), "values", "exactly 3 times"),
         (lambda x, w, b: (-right_forward(x, w, b)[0], None), "values", "wrong sign"),

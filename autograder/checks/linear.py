@@ -45,7 +45,7 @@ def _forward_cases(rng: np.random.Generator) -> list[Case]:
     return [
         Case("5 examples, 4 features, 3 outputs", "values", (_forward(rng, (5, 4), 3),)),
         Case("images of 2×2×3 as input", "values", (_forward(rng, (4, 2, 2, 3), 5),)),
-        Case("float32", "dtype", (_forward(rng, (5, 4), 3, np.float32),), _SINGLE),
+        Case("float32", "values", (_forward(rng, (5, 4), 3, np.float32),), _SINGLE),
         Case("one example, one output", "special", (_forward(rng, (1, 4), 1),)),
         Case(
             "arrays that lie reversed, transposed and strided in memory",
@@ -71,7 +71,7 @@ def _backward_cases(rng: np.random.Generator) -> list[Case]:
         _backward_case(rng, "5 examples, 4 features, 3 outputs", "gradients", _forward(rng, (5, 4), 3)),
         _backward_case(rng, "as many examples, features and outputs", "gradients", _forward(rng, (4, 4), 4)),
         _backward_case(rng, "images of 2×2×3 as input", "gradients", _forward(rng, (4, 2, 2, 3), 5)),
-        _backward_case(rng, "float32", "dtype", _forward(rng, (5, 4), 3, np.float32), tolerance=_SINGLE),
+        _backward_case(rng, "float32", "gradients", _forward(rng, (5, 4), 3, np.float32), tolerance=_SINGLE),
         _backward_case(rng, "one example, one output", "special", _forward(rng, (1, 4), 1)),
         _backward_case(rng, "called twice with one cache", "special", _forward(rng, (5, 4), 3), times=2),
         _backward_case(rng, "arrays in unusual memory", "special", _laid_out(_forward(rng, (6, 2, 2), 3))),
