@@ -102,7 +102,9 @@ def test_csv_has_nbgraders_columns_in_order_and_then_state_and_reason() -> None:
         ("ada", "linear"),
         ("ada", "activations"),
     ]
-    assert by_key[2]["score"] == "6.5" and by_key[2]["max_score"] == "20.0" and by_key[2]["email"] == "ada@example.org"
+    assert by_key[2]["score"] == "6.5"
+    assert by_key[2]["max_score"] == "20.0"
+    assert by_key[2]["email"] == "ada@example.org"
 
 
 def test_no_mark_is_empty_with_its_reason_and_a_nought_that_was_earned_stays() -> None:
@@ -134,19 +136,20 @@ def test_canvas_has_the_points_possible_and_leaves_cells_without_a_mark_empty() 
     assert eve == ["'-eve", "", "", "'-eve", "", "", ""]
 
 
-@pytest.mark.parametrize("format", ["csv", "canvas"])
+@pytest.mark.parametrize("form", ["csv", "canvas"])
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
-def test_no_cell_begins_a_formula(format: str, start: str) -> None:
+def test_no_cell_begins_a_formula(form: str, start: str) -> None:
     record = RECORDS[2] | {"student": f"{start}cmd|calc", "reason": f"{start}1+1"}
     roster = {record["student"]: Person(f"{start}Ada", f"{start}Okafor", f"{start}a@b", f"{start}7")}
-    cells = [cell for row in rows(export([record], format, roster)) for cell in row]
+    cells = [cell for row in rows(export([record], form, roster)) for cell in row]
     assert any("cmd|calc" in cell for cell in cells)
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))]
 
 
 def test_gradescope_has_results_by_student_and_chapter() -> None:
     results = json.loads(export(RECORDS, "gradescope", ROSTER))
-    assert list(results) == ["-eve", "ada"] and list(results["ada"]) == [
+    assert list(results) == ["-eve", "ada"]
+    assert list(results["ada"]) == [
         "linear",
         "activations",
     ]
@@ -156,9 +159,12 @@ def test_gradescope_has_results_by_student_and_chapter() -> None:
         ("relu_forward", "passed", 5.0),
         ("relu_backward", "failed", 1.5),
     ]
-    assert "the mask is" in ours["tests"][1]["output"] and "\x1b" not in ours["tests"][1]["output"]
+    assert "the mask is" in ours["tests"][1]["output"]
+    assert "\x1b" not in ours["tests"][1]["output"]
     unread = results["-eve"]["linear"]
-    assert "score" not in unread and "tests" not in unread and "the file is empty" in unread["output"]
+    assert "score" not in unread
+    assert "tests" not in unread
+    assert "the file is empty" in unread["output"]
 
 
 def test_json_is_one_array_with_the_form_of_commands() -> None:
@@ -177,5 +183,7 @@ def test_json_is_one_array_with_the_form_of_commands() -> None:
 
 def test_every_format_takes_a_course_without_submissions() -> None:
     assert set(FORMATS) == {"csv", "canvas", "gradescope", "json"}
-    assert json.loads(export([], "json")) == [] and json.loads(export([], "gradescope")) == {}
-    assert len(rows(export([], "csv"))) == 1 and len(rows(export([], "canvas"))) == 2
+    assert json.loads(export([], "json")) == []
+    assert json.loads(export([], "gradescope")) == {}
+    assert len(rows(export([], "csv"))) == 1
+    assert len(rows(export([], "canvas"))) == 2

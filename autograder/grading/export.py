@@ -40,11 +40,11 @@ CSV_COLUMNS = (
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-def export(records: Sequence[Record], format: str, roster: Roster = NOBODY) -> str:
-    """The marks in the given format, one of FORMATS, sorted by student and then in the order of the course."""
+def export(records: Sequence[Record], form: str, roster: Roster = NOBODY) -> str:
+    """The marks in the given form, one of FORMATS, sorted by student and then in the order of the course."""
     position = {chapter: number for number, chapter in enumerate(chapters_of(records))}
     ordered = sorted(records, key=lambda record: (record["student"], position[record["chapter"]]))
-    return FORMATS[format](ordered, roster)
+    return FORMATS[form](ordered, roster)
 
 
 def without_mark(records: Iterable[Record]) -> list[Record]:
@@ -102,11 +102,11 @@ def as_canvas(records: Sequence[Record], roster: Roster) -> str:
     return _table(rows)
 
 
-def as_gradescope(records: Sequence[Record], roster: Roster) -> str:
+def as_gradescope(records: Sequence[Record], _roster: Roster) -> str:
     """Gradescope's results.json for every notebook, in one object: first by student, then by chapter.
 
-    Gradescope takes the results of one submission at a time: `jq '.["ada"]["linear"]'` cuts one out. A notebook that was not
-    graded has neither score nor tests, which Gradescope shows as a failed run with our words, not as a nought.
+    Gradescope takes the results of one submission at a time: `jq '.["ada"]["linear"]'` cuts one out. A notebook that
+    was not graded has neither score nor tests, which Gradescope shows as a failed run with our words, not as a nought.
     """
     results: dict[str, dict[str, Any]] = {}
     for record in records:
@@ -114,7 +114,7 @@ def as_gradescope(records: Sequence[Record], roster: Roster) -> str:
     return _json(results)
 
 
-def as_json(records: Sequence[Record], roster: Roster) -> str:
+def as_json(records: Sequence[Record], _roster: Roster) -> str:
     """One array with an object for each notebook, as COMMANDS has it."""
     keys = ("student", "chapter", "state", "reason", "score", "max_score", "exercises")
     return _json([{key: record[key] for key in keys} for record in records])

@@ -82,7 +82,7 @@ def class_report(records: Sequence[Record], course_name: str, roster: Roster = N
 
 
 def notices(records: Sequence[Record], chapters: Sequence[str]) -> list[Notice]:
-    """Every state other than a result, one line for each student, chapter and state; exercises of one state together."""
+    """Every state other than a result: one for each student, chapter and state, with the exercises together."""
     found: list[Notice] = []
     handed_in: dict[str, set[str]] = defaultdict(set)
     for record in records:
