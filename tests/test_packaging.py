@@ -54,10 +54,10 @@ def answer_lines() -> set[str]:
                 start = function.body[1 if ast.get_docstring(function) else 0 :]
                 for statement in start:
                     lines |= {line.strip() for line in source[statement.lineno - 1 : statement.end_lineno]}
-    telling = {
-        line for line in lines if len(line) > 24 and any(sign in line for sign in "@=(") and "raise " not in line
-    }
-    return telling - {line for line in telling if line.startswith(("def ", "#", '"', 'f"', "if "))}
+    telling = {line for line in lines if len(line) > 24 and any(sign in line for sign in "@=(")}
+    # To call an exercise's function, or to refuse an argument, is no answer.
+    calls = re.compile(rf"raise |\b({'|'.join(registry.chapters_by_exercise())})\(")
+    return {line for line in telling if not calls.search(line) and not line.startswith(("def ", "#", '"', 'f"', "if "))}
 
 
 def answers_in(folder: Path) -> dict[str, list[str]]:
