@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from courses import course, released
+
+__all__ = ["course", "released"]
 
 _COUNTS: dict[str, list[bool]] = {}
 

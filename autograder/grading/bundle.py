@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import autograder
+from autograder import answer_data, registry
 from autograder.grading.course import Course, CourseError
 
 PACKAGE = Path(autograder.__file__).parent
@@ -57,6 +58,8 @@ def write_bundle(course: Course, notebooks: Mapping[str, Path]) -> Path:
     """Write `bundle/layers-by-hand.zip` in the course's folder, the same bytes for the same contents."""
     if not notebooks:
         raise CourseError("no chapter is released yet; run `autograder release --course FOLDER`")
+    for chapter in registry.CHAPTERS:
+        answer_data.build(chapter)
     first = next(iter(notebooks))
     contents: dict[str, bytes] = {
         "START-HERE.md": _start_here(first).encode(),
@@ -78,8 +81,6 @@ def write_bundle(course: Course, notebooks: Mapping[str, Path]) -> Path:
 
 
 def _start_here(chapter: str) -> str:
-    from autograder import registry
-
     return _START_HERE.format(first=f"{chapter}.ipynb", exercise=next(iter(registry.exercises(chapter))))
 
 

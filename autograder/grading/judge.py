@@ -62,7 +62,7 @@ def _verdicts(notebook: Notebook, chapter: str, sandbox: Any, seed: int) -> list
     code = [cell for cell in notebook.cells if cell.kind == "code"]
     given = given_cells(chapter)
     own = [cell.source for cell in code if cell.source.strip() not in given]
-    verdicts = _run([*setup(chapter), *own], chapter, sandbox, seed)
+    verdicts = _run([*imports(chapter), *own], chapter, sandbox, seed)
     if len(own) < len(code) and any(_misses_a_name(verdict) for verdict in verdicts):
         return _run([cell.source for cell in code], chapter, sandbox, seed)
     return verdicts
@@ -104,9 +104,10 @@ def given_cells(chapter: str) -> frozenset[str]:
 
 
 @cache
-def setup(chapter: str) -> tuple[str, ...]:
-    """The imports that the course gives. They are run in any case: a student may have deleted their cell."""
-    return tuple(cell.source for cell in _released(chapter) if cell.kind == "code" and "setup" in cell.tags)
+def imports(chapter: str) -> tuple[str, ...]:
+    """The chapter's first setup, its imports. It is run in any case: a student may have deleted the cell."""
+    setups = [cell.source for cell in _released(chapter) if cell.kind == "code" and "setup" in cell.tags]
+    return tuple(setups[:1])
 
 
 def _released(chapter: str) -> tuple[Cell, ...]:
