@@ -10,7 +10,7 @@ import numpy as np
 from autograder.exercise import Opaque
 
 # Arrays of up to this many entries are shown whole.
-_SHOWN_WHOLE = 12
+_SHOWN_WHOLE = 20
 
 
 @dataclass(frozen=True)
@@ -117,9 +117,14 @@ def describe(value: Any) -> str:
     return f"the number {number(value)}"
 
 
+def shown_short(value: Any) -> bool:
+    """Whether `shown` gives no more than a description."""
+    return isinstance(value, np.ndarray) and value.size > _SHOWN_WHOLE
+
+
 def shown(value: Any) -> str:
     """A plain value itself where it is small, else its description."""
-    if isinstance(value, np.ndarray) and value.size <= _SHOWN_WHOLE:
+    if isinstance(value, np.ndarray) and not shown_short(value):
         return np.array2string(value, precision=4, separator=", ", suppress_small=True, threshold=50)
     if is_numeric(value) and not isinstance(value, np.ndarray):
         return number(value)

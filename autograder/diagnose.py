@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -32,6 +33,18 @@ def relation(name: str, got: Any, expected: Any) -> str | None:
         if not g.any():
             return f"{name} is zero everywhere."
         return _ratio(name, g, e) or _moved_entries(name, g, e) or _offset(name, g, e) or _missing_part(name, g, e)
+
+
+def same_factor(name: str, pairs: Sequence[tuple[Any, Any]]) -> str | None:
+    """For single numbers: whether those of several cases are all off by one and the same factor."""
+    if len(pairs) < 2 or any(type(got) not in (int, float) or not expected for got, expected in pairs):
+        return None
+    ratios = [got / expected for got, expected in pairs]
+    if not all(abs(ratio - ratios[0]) <= _CLOSE * abs(ratios[0]) for ratio in ratios):
+        return None
+    if abs(ratios[0] + 1) < _CLOSE:
+        return f"{name} has the wrong sign."
+    return f"{name} is exactly {_times(ratios[0])} what is expected, in every case."
 
 
 def _other_shape(name: str, g: np.ndarray, e: np.ndarray) -> str | None:

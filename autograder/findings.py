@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from autograder import compare
 from autograder.answers import KnownMistake
 from autograder.deviations import Deviation
-from autograder.diagnose import relation
+from autograder.diagnose import relation, same_factor
 from autograder.exercise import CHECKS, Call, Finding, Rng, View
 from autograder.marks import STRUCTURE
 from autograder.recognise import Recogniser
@@ -34,7 +34,7 @@ def findings(trial: Trial) -> list[Finding]:
     """The findings of a trial in which there was something to judge."""
     failed = _stopped(trial) + _failed(trial)
     wrong = {finding.check for finding in failed}
-    if trial.stopped or "returns" in wrong:
+    if trial.stopped or "returns" in wrong or not trial.something_came_back:
         return failed
     present = {"returns", *STRUCTURE, *(case.check for case in trial.cases)}
     return failed + [
@@ -66,9 +66,17 @@ def _failed(trial: Trial) -> list[Finding]:
         if mistake is not None and any(finding.mistake == mistake.id for finding in told):
             message = f"{output or trial.exercise.name} is wrong here by the same mistake."
             told.append(Finding(check, False, message, mistake.id))
+        elif mistake is None and check == "special" and _values_wrong(groups, output):
+            told.append(
+                Finding(check, False, f"{output or trial.exercise.name} is wrong here too: mend the rest first.")
+            )
         else:
             told.append(_finding(trial, check, groups[check, output], mistake))
     return told
+
+
+def _values_wrong(groups: Iterable[tuple[str, str]], output: str) -> bool:
+    return any(group in (("values", output), ("gradients", output)) for group in groups)
 
 
 def _finding(trial: Trial, check: str, group: Sequence[Deviation], mistake: KnownMistake | None) -> Finding:
@@ -80,7 +88,7 @@ def _finding(trial: Trial, check: str, group: Sequence[Deviation], mistake: Know
         details.append(("your code", "\n".join(first.lines)))
     if first.kind != "value" and message != first.message:
         details.append(("found", first.message))
-    if first.kind in ("value", "shape", "kind"):
+    if first.kind in ("value", "shape", "kind") and not (first.difference and compare.shown_short(first.got)):
         details.append(("returned", _named(first.output, first.got)))
         if trial.key.public and compare.is_numeric(first.expected):
             details.append(("expected", _named(first.output, first.expected)))
@@ -93,7 +101,8 @@ def _finding(trial: Trial, check: str, group: Sequence[Deviation], mistake: Know
 def _plain_message(trial: Trial, group: Sequence[Deviation]) -> str:
     first = group[0]
     if first.kind in ("value", "shape"):
-        related = relation(first.output, first.got, first.expected)
+        pairs = [(d.got, d.expected) for d in group if d.kind == first.kind]
+        related = relation(first.output, first.got, first.expected) or same_factor(first.output, pairs)
         if related is not None:
             return related
     if first.kind != "value":

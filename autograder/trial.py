@@ -40,6 +40,14 @@ class Trial:
         return [self.outcomes[-1][position] for position in judged(self.exercise.name, self.cases[-1])]
 
     @property
+    def something_came_back(self) -> bool:
+        return any(
+            outcomes[position].came_back
+            for case, outcomes in zip(self.cases, self.outcomes, strict=True)
+            for position in judged(self.exercise.name, case)
+        )
+
+    @property
     def only_a_stub(self) -> bool:
         return all(_not_there(outcome) for outcome in self.own)
 
