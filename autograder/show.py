@@ -87,11 +87,8 @@ def _finding_as_html(finding: Finding) -> str:
         f'overflow-wrap:anywhere">{_escape(text)}</code></td></tr>'
         for label, text in finding.details
     )
-    table = (
-        f'<table style="margin:.2em 0 .4em;border:0;color:inherit;font-size:inherit;border-collapse:collapse">{rows}</table>'
-        if rows
-        else ""
-    )
+    style = "margin:.2em 0 .4em;border:0;border-collapse:collapse;color:inherit;font-size:inherit"
+    table = f'<table style="{style}">{rows}</table>' if rows else ""
     return f'<div style="margin-top:.35em"><b>{_escape(finding.check)}</b>: {_escape(finding.message)}</div>{table}'
 
 
