@@ -1,0 +1,78 @@
+"""Whole frames over a pair of pipes, against a deadline or without one. Both sides use it.
+
+The names are bound here when the process starts, before any student's code could put others in their places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from os import readv, write
+from select import POLLIN, POLLOUT, poll
+from time import monotonic
+from typing import Any
+
+from autograder.sandbox.frames import PREFIX, Bounds, build, parse, sizes
+
+
+class Closed(Exception):
+    """The other side is gone."""
+
+
+class Late(Exception):
+    """The deadline has passed."""
+
+
+def send(pipe: int, pieces: Sequence[bytes], deadline: float | None = None) -> None:
+    """Write the pieces of a frame. Raises Closed or Late."""
+    for piece in pieces:
+        rest = memoryview(piece)
+        while rest:
+            _wait(pipe, POLLOUT, deadline)
+            try:
+                rest = rest[write(pipe, rest) :]
+            except BlockingIOError:
+                continue
+            except OSError:
+                raise Closed from None
+
+
+def receive(pipe: int, bounds: Bounds, deadline: float | None = None) -> tuple[Any, int]:
+    """The next frame's value and the size of its body. Raises Malformed, Closed or Late."""
+    header_size, body_size = sizes(bytes(_read(pipe, PREFIX.size, deadline)), bounds)
+    tree = parse(_read(pipe, header_size, deadline), body_size, bounds)
+    return build(tree, _read(pipe, body_size, deadline)), body_size
+
+
+def waiting(pipe: int) -> bool:
+    """Whether there is something to read, the end included."""
+    poller = poll()
+    poller.register(pipe, POLLIN)
+    return bool(poller.poll(0))
+
+
+def _read(pipe: int, size: int, deadline: float | None) -> bytearray:
+    buffer = bytearray(size)
+    rest = memoryview(buffer)
+    while rest:
+        _wait(pipe, POLLIN, deadline)
+        try:
+            count = readv(pipe, [rest])
+        except BlockingIOError:
+            continue
+        except OSError:
+            raise Closed from None
+        if count == 0:
+            raise Closed
+        rest = rest[count:]
+    return buffer
+
+
+def _wait(pipe: int, event: int, deadline: float | None) -> None:
+    """Return when the pipe is ready. Without a deadline a blocking pipe waits by itself."""
+    if deadline is None:
+        return
+    poller = poll()
+    poller.register(pipe, event)
+    left = deadline - monotonic()
+    if left <= 0 or not poller.poll(left * 1000):
+        raise Late

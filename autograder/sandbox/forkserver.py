@@ -1,0 +1,170 @@
+"""Our handle on the fork server: start it, have it begin and end one submission at a time, start it again if it dies."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from autograder.sandbox import faults, launch
+from autograder.sandbox.faults import SandboxUnavailable
+from autograder.sandbox.limits import Limits
+
+_PATIENCE = 120.0  # seconds for imports on a busy machine; the orders themselves take milliseconds
+
+
+class _Lost(Exception):
+    """The fork server is gone or does not answer."""
+
+
+@dataclass(frozen=True)
+class Pipes:
+    """Our ends of a submission's pipes."""
+
+    requests: int
+    replies: int
+
+    def close(self) -> None:
+        os.close(self.requests)
+        os.close(self.replies)
+
+
+class ForkServer:
+    """A fork server, in bubblewrap or plain. It dies with the thread that started it."""
+
+    def __init__(self, limits: Limits, confined: bool) -> None:
+        self.limits, self.confined = limits, confined
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the process and wait until its imports are done; SandboxUnavailable if they never are."""
+        self._folder = tempfile.TemporaryDirectory(prefix="autograder-sandbox-")
+        self._complaints: IO[bytes] = tempfile.TemporaryFile()
+        self._control, theirs = socket.socketpair()
+        self._control.settimeout(_PATIENCE)
+        engine = launch.copy_engine(Path(self._folder.name))
+        with theirs:
+            command, environment = self._command(engine, theirs.fileno())
+            self._process = subprocess.Popen(
+                command,
+                env=environment,
+                cwd=self._folder.name,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self._complaints,
+                pass_fds=[theirs.fileno()],
+            )
+        try:
+            self._hear()
+        except _Lost:
+            raise SandboxUnavailable(self._stop_and_explain()) from None
+
+    def begin(self, modules: Sequence[str]) -> Pipes:
+        """A fresh process for a submission, with `modules` imported before it was forked."""
+        for attempt in (1, 2):
+            if self._process is None:
+                self.start()
+            try:
+                return self._begin(modules)
+            except _Lost:
+                complaint = self._stop_and_explain()
+                if attempt == 2:
+                    raise SandboxUnavailable(complaint) from None
+        raise AssertionError
+
+    def end(self) -> int | None:
+        """Kill the submission's process and all that came of it. The status that it ended with, if that is known."""
+        if self._process is None:
+            return None
+        try:
+            status = self._order({"end": True})["ended"]
+        except _Lost:
+            self.stop()
+            return None
+        return status if isinstance(status, int) else None
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._control.close()
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+            self._complaints.close()
+            self._folder.cleanup()
+
+    def _begin(self, modules: Sequence[str]) -> Pipes:
+        their_requests, requests = os.pipe()
+        replies, their_replies = os.pipe()
+        try:
+            said = self._order({"start": list(modules)}, [their_requests, their_replies])
+        except _Lost:
+            os.close(requests)
+            os.close(replies)
+            raise
+        finally:
+            os.close(their_requests)
+            os.close(their_replies)
+        pipes = Pipes(requests, replies)
+        if "started" not in said:
+            pipes.close()
+            self.stop()
+            raise SandboxUnavailable(faults.explained(str(said.get("failed"))))
+        for pipe in (requests, replies):
+            os.set_blocking(pipe, False)
+        return pipes
+
+    def _command(self, engine: Path, control: int) -> tuple[list[str], dict[str, str]]:
+        settings = {
+            "confined": self.confined,
+            "hidden": ["/proc", launch.ENGINE],
+            "user": launch.NOBODY if self.confined and os.getuid() == 0 else None,
+            "limits": asdict(self.limits),
+        }
+        if not self.confined:
+            home = self._folder.name
+            return launch.plain_command(engine, control, json.dumps(settings)), launch.plain_environment(home)
+        bwrap = shutil.which("bwrap")
+        if bwrap is None:
+            self._folder.cleanup()
+            raise SandboxUnavailable(faults.NO_BUBBLEWRAP)
+        # bubblewrap's own process keeps its environment in sight of what runs inside: it gets none.
+        return launch.confined_command(bwrap, engine, control, json.dumps(settings)), {}
+
+    def _order(self, order: dict[str, Any], files: Sequence[int] = ()) -> dict[str, Any]:
+        try:
+            socket.send_fds(self._control, [json.dumps(order).encode()], list(files))
+        except OSError:
+            raise _Lost from None
+        return self._hear()
+
+    def _hear(self) -> dict[str, Any]:
+        line = b""
+        try:
+            while not line.endswith(b"\n"):
+                piece = self._control.recv(65536)
+                if not piece:
+                    raise _Lost
+                line += piece
+            said = json.loads(line)
+        except (OSError, ValueError):
+            raise _Lost from None
+        if not isinstance(said, dict):
+            raise _Lost
+        return said
+
+    def _stop_and_explain(self) -> str:
+        complaints = self._complaints
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+        complaints.seek(0)
+        told = complaints.read(65536).decode(errors="replace")
+        self.stop()
+        return faults.explained(told)

@@ -1,0 +1,217 @@
+"""Bytes to plain values and back: the only form in which anything crosses between a submission's process and ours.
+
+A frame is a prefix (the sizes of what follows), a header (JSON, ASCII) and a body (the arrays' bytes, end to end).
+In the header a scalar stands for itself and everything else is a list that begins with its kind:
+
+    ["list", item, …]   ["tuple", item, …]   ["dict", [key, item], …]
+    ["array", dtype, shape]   ["complex", re, im]   ["opaque", type name]
+
+`decode` turns any bytes whatever into a value made of exact built-in types and plain arrays, or raises Malformed. It
+checks every size before it makes room for it, runs nothing and imports nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograder.exercise import Opaque
+
+PREFIX = struct.Struct("<IQ")
+
+_DEEPEST = 12
+_MOST_AXES = 16
+_MOST_ITEMS = 2**28
+_MOST_BITS = 512  # so that a number always fits a float
+_DTYPES = frozenset(
+    np.dtype(code).str for code in ("?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16")
+)
+
+
+class Malformed(ValueError):
+    """The bytes are no frame, or one larger than was allowed."""
+
+
+class Unsendable(ValueError):
+    """The value is not of the kinds that a frame holds."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """The largest frame that is read: header and body in bytes, and the number of values in the header."""
+
+    header: int = 2 * 1024 * 1024
+    body: int = 256 * 1024 * 1024
+    values: int = 200_000
+
+
+# --- writing -------------------------------------------------------------------------------------------------------
+
+
+def encode(value: Any) -> list[bytes]:
+    """The pieces of the frame that holds `value`, to be written one after the other."""
+    arrays: list[bytes] = []
+    header = json.dumps(_tree(value, arrays, 0), separators=(",", ":")).encode("ascii")
+    return [PREFIX.pack(len(header), sum(map(len, arrays))), header, *arrays]
+
+
+def _tree(value: Any, arrays: list[bytes], depth: int) -> Any:
+    if depth > _DEEPEST:
+        raise Unsendable(f"nested deeper than {_DEEPEST}")
+    kind = type(value)
+    if value is None or kind is bool or kind is float:
+        return value
+    if kind is str:
+        return _text(value)
+    if kind is int:
+        return value if value.bit_length() <= _MOST_BITS else ["opaque", "int"]
+    if kind is complex:
+        return ["complex", value.real, value.imag]
+    if kind is list or kind is tuple:
+        return [kind.__name__, *(_tree(item, arrays, depth + 1) for item in value)]
+    if kind is dict:
+        return ["dict", *([_key(key), _tree(item, arrays, depth + 1)] for key, item in value.items())]
+    if kind is np.ndarray:
+        return _array_tree(value, arrays)
+    if kind is Opaque:
+        name = value.type_name
+        return ["opaque", _text(name) if type(name) is str else "object"]
+    raise Unsendable(f"a value of type {kind.__name__}")
+
+
+def _array_tree(array: np.ndarray, arrays: list[bytes]) -> list[Any]:
+    native = array.dtype.newbyteorder("=")
+    if native.str not in _DTYPES or array.ndim > _MOST_AXES:
+        return ["opaque", f"array of dtype {array.dtype}" if array.ndim <= _MOST_AXES else "array of many axes"]
+    arrays.append(array.astype(native, order="C", copy=False).tobytes())
+    return ["array", native.str, list(array.shape)]
+
+
+def _key(key: Any) -> str:
+    if type(key) is not str:
+        raise Unsendable("a key that is no text")
+    return _text(key)
+
+
+def _text(text: str) -> str:
+    """The text with nothing in it that cannot be written as UTF-8."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+# --- reading -------------------------------------------------------------------------------------------------------
+
+
+def sizes(prefix: bytes, bounds: Bounds) -> tuple[int, int]:
+    """The sizes of the header and of the body that a prefix announces, both within bounds."""
+    if len(prefix) != PREFIX.size:
+        raise Malformed("the frame ends in its prefix")
+    header, body = PREFIX.unpack(prefix)
+    if header > bounds.header or body > bounds.body:
+        raise Malformed("the frame is larger than allowed")
+    return header, body
+
+
+def parse(header: bytes | bytearray, body_size: int, bounds: Bounds) -> Any:
+    """The header's tree, once it is certain that it is well formed and that its arrays fill the body exactly."""
+    try:
+        tree = json.loads(header.decode("ascii"))
+    except (ValueError, RecursionError, MemoryError):
+        raise Malformed("the header is no JSON") from None
+    announced = 0
+    for count, part in enumerate(_checked(tree, 0)):
+        announced += part
+        if count >= bounds.values or announced > body_size:
+            raise Malformed("the header announces more than the frame holds")
+    if announced != body_size:
+        raise Malformed("the body is longer than the header says")
+    return tree
+
+
+def build(tree: Any, body: bytes | bytearray | memoryview) -> Any:
+    """The value that a parsed tree stands for, its arrays copied out of `body`."""
+    return _value(tree, memoryview(body), [0])
+
+
+def decode(frame: bytes, bounds: Bounds | None = None) -> Any:
+    """The value in one whole frame; Malformed for all other bytes."""
+    bounds = bounds or Bounds()
+    header_size, body_size = sizes(frame[: PREFIX.size], bounds)
+    if len(frame) != PREFIX.size + header_size + body_size:
+        raise Malformed("the frame is not as long as its prefix says")
+    body = memoryview(frame)[PREFIX.size + header_size :]
+    return build(parse(frame[PREFIX.size : PREFIX.size + header_size], body_size, bounds), body)
+
+
+def _checked(tree: Any, depth: int) -> Iterator[int]:
+    """For each value of the tree the number of bytes that it takes in the body; Malformed at the first fault."""
+    if depth > _DEEPEST:
+        raise Malformed(f"nested deeper than {_DEEPEST}")
+    if type(tree) is not list:
+        if type(tree) is dict or (type(tree) is int and tree.bit_length() > _MOST_BITS):
+            raise Malformed("a value that is none of ours")
+        yield 0
+        return
+    kind = tree[0] if tree and type(tree[0]) is str else None
+    if kind == "array":
+        yield _array_bytes(tree)
+    elif kind == "complex" and [type(part) for part in tree[1:]] == [float, float]:
+        yield 0
+    elif kind == "opaque" and [type(part) for part in tree[1:]] == [str]:
+        yield 0
+    elif kind == "list" or kind == "tuple":
+        yield 0
+        for item in tree[1:]:
+            yield from _checked(item, depth + 1)
+    elif kind == "dict":
+        yield 0
+        for pair in tree[1:]:
+            if type(pair) is not list or len(pair) != 2 or type(pair[0]) is not str:
+                raise Malformed("a dictionary's entry is no pair")
+            yield from _checked(pair[1], depth + 1)
+    else:
+        raise Malformed("a value that is none of ours")
+
+
+def _array_bytes(tree: list[Any]) -> int:
+    if len(tree) != 3 or type(tree[1]) is not str or tree[1] not in _DTYPES or type(tree[2]) is not list:
+        raise Malformed("an array without dtype and shape")
+    shape = tree[2]
+    if len(shape) > _MOST_AXES or any(type(size) is not int or size < 0 for size in shape):
+        raise Malformed("an array of impossible shape")
+    # The other axes of an empty array count too: a sum over its empty axis makes room for them.
+    if math.prod(size for size in shape if size) > _MOST_ITEMS:
+        raise Malformed("an array of impossible shape")
+    return math.prod(shape) * np.dtype(tree[1]).itemsize
+
+
+def _value(tree: Any, body: memoryview, offset: list[int]) -> Any:
+    if type(tree) is str:
+        return _text(tree)
+    if type(tree) is not list:
+        return tree
+    kind, *parts = tree
+    if kind == "array":
+        return _array(parts[0], parts[1], body, offset)
+    if kind == "complex":
+        return complex(*parts)
+    if kind == "opaque":
+        return Opaque(_text(parts[0]))
+    if kind == "dict":
+        return {_text(key): _value(item, body, offset) for key, item in parts}
+    items = [_value(item, body, offset) for item in parts]
+    return items if kind == "list" else tuple(items)
+
+
+def _array(code: str, shape: list[int], body: memoryview, offset: list[int]) -> np.ndarray:
+    dtype, count = np.dtype(code), math.prod(shape)
+    piece = body[offset[0] : offset[0] + count * dtype.itemsize]
+    offset[0] += len(piece)
+    if dtype.kind == "b":  # a byte other than 0 and 1 would be neither true nor false
+        return (np.frombuffer(piece, np.uint8) != 0).reshape(shape)
+    return np.frombuffer(piece, dtype).reshape(shape).copy()

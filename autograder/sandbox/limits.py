@@ -1,0 +1,39 @@
+"""What a submission may use, and what is known of a cell that ran. Plain data for both sides of the pipe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from autograder.exercise import Raised, State
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one submission may use. Seconds are wall time; sizes are bytes."""
+
+    cell_seconds: float = 20.0  # one cell
+    cells_seconds: float = 60.0  # all cells together
+    call_seconds: float = 20.0  # the calls of one `run`, that is, of one case
+    submission_seconds: float = 300.0  # all waiting for this submission, started again or not
+    grace_seconds: float = 1.0  # from the alarm, which Python code sees, to the kill
+    memory_bytes: int = 1024 * MIB  # address space beyond what the preloaded interpreter takes, each process
+    file_bytes: int = 16 * MIB  # one file
+    disk_bytes: int = 64 * MIB  # all files: they lie in memory
+    processes: int = 32  # processes and threads together
+    open_files: int = 128
+    output_bytes: int = 64 * 1024  # what is kept of a cell's prints
+    answer_bytes: int = 256 * MIB  # what comes back from one `run`
+    restarts: int = 8  # how often a submission that killed its own process is started again
+    strikes: int = 2  # how often one function may be stopped before it is called no more
+
+
+@dataclass(frozen=True)
+class CellOutcome:
+    """What one cell gave: nothing, an exception, or a stop with its state and reason; and what it printed."""
+
+    raised: Raised | None = None
+    stopped: State | None = None
+    reason: str = ""
+    printed: str = ""

@@ -1,0 +1,70 @@
+"""The places where submissions run: confined, or plain for submissions that are trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from types import TracebackType
+from typing import Self
+
+from autograder.sandbox import faults
+from autograder.sandbox.faults import SandboxUnavailable
+from autograder.sandbox.forkserver import ForkServer
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.submission import Submission
+
+
+class Trusted:
+    """Runs submissions in an ordinary child process, which sees and may do what its user may. Limits on time hold."""
+
+    _confined = False
+
+    def __init__(self, limits: Limits = Limits()) -> None:
+        self.limits = limits
+        self._server = ForkServer(limits, self._confined)
+
+    def __enter__(self) -> Self:
+        self._server.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.stop()
+
+    @contextmanager
+    def submission(self, cells: Sequence[str]) -> Iterator[Submission]:
+        """Run the code cells of one submission in a fresh process; one submission at a time."""
+        submission = Submission(self._server, self.limits, cells)
+        try:
+            submission.start()
+            yield submission
+        finally:
+            submission.close()
+
+
+class Sandbox(Trusted):
+    """Runs submissions confined: one bubblewrap with a warm fork server, and in it a fresh process for each of them.
+
+    Enter it in the thread that uses it: it ends with that thread. Raises SandboxUnavailable where it cannot be had.
+    """
+
+    _confined = True
+
+    def __enter__(self) -> Self:
+        fault = faults.missing()
+        if fault is not None:
+            raise SandboxUnavailable(fault)
+        return super().__enter__()
+
+
+@cache
+def availability() -> str | None:
+    """None where submissions can be confined here, which is tried once; otherwise the reason and the mend, one line."""
+    try:
+        with Sandbox() as sandbox, sandbox.submission(["one = 1"]) as submission:
+            outcome = submission.cells[0]
+    except SandboxUnavailable as fault:
+        return str(fault)
+    return outcome.reason or None

@@ -1,0 +1,202 @@
+"""One submission in its process: its cells run, its functions called, and every end of it turned into an outcome."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from time import monotonic
+from typing import Any
+
+from autograder.exercise import Call, Outcome, State
+from autograder.sandbox.channel import Closed, Late, receive, send, waiting
+from autograder.sandbox.forkserver import ForkServer, Pipes
+from autograder.sandbox.frames import Bounds, Malformed, encode
+from autograder.sandbox.limits import CellOutcome, Limits
+from autograder.sandbox.messages import call_to_plain, cell_from_plain, outcome_from_plain, reply
+
+# What is imported before the fork where a cell mentions it: it takes a second each time otherwise.
+_WORTH_IMPORTING = {"matplotlib": "matplotlib.pyplot", "sklearn": "sklearn.datasets"}
+# A call's own word on its seconds is taken unless more than this passed here that it does not account for.
+_UNACCOUNTED = 0.25
+
+
+class _Stopped(Exception):
+    """The process is gone, with this state and reason; `reason` follows the name of what it was doing."""
+
+    def __init__(self, state: State, reason: str) -> None:
+        self.state, self.reason = state, reason
+
+
+class Submission:
+    """An Implementation whose functions live in a process of their own. Nothing that happens there raises here."""
+
+    def __init__(self, server: ForkServer, limits: Limits, cells: Sequence[str]) -> None:
+        self.cells: tuple[CellOutcome, ...] = ()
+        self._server, self._limits = server, limits
+        self._sources = dict(enumerate(cells, 1))
+        self._modules = [module for word, module in _WORTH_IMPORTING.items() if any(word in cell for cell in cells)]
+        self._pipes: Pipes | None = None
+        self._starts = 0
+        self._left = limits.submission_seconds
+        self._deadly: dict[int, CellOutcome] = {}  # cells that ended the process: they are not run again
+        self._strikes: Counter[str] = Counter()
+        self._last_stop: dict[str, Outcome] = {}
+
+    def start(self) -> None:
+        """Run the cells; a cell that ends the process is left out and the others run again."""
+        while self._pipes is None:
+            outcomes = dict(self._deadly)
+            try:
+                self._begin()
+                for number, outcome in self._run_cells():
+                    outcomes[number] = outcome
+            except _Stopped as stop:
+                current = next((number for number in self._sources if number not in outcomes), None)
+                if current is not None:
+                    self._deadly[current] = CellOutcome(stopped=stop.state, reason=stop.reason)
+                if current is None or self._exhausted() is not None:
+                    rest = CellOutcome(stopped=stop.state, reason="not run: the notebook was stopped before")
+                    outcomes = {number: outcomes.get(number, rest) for number in self._sources} | self._deadly
+                    break
+        if not self.cells:
+            self.cells = tuple(outcomes[number] for number in self._sources)
+
+    def run(self, calls: Sequence[Call]) -> list[Outcome]:
+        """Make the calls of one case in order: one outcome a call, always."""
+        allowed = 0
+        while allowed < len(calls) and self._strikes[calls[allowed].function] < self._limits.strikes:
+            allowed += 1
+        outcomes = self._make(calls[:allowed]) if allowed else []
+        if allowed < len(calls):
+            outcomes += [self._last_stop[calls[allowed].function]] * (len(calls) - allowed)
+        return outcomes
+
+    def close(self) -> None:
+        """End the process and all that came of it."""
+        if self._pipes is not None:
+            self._pipes.close()
+            self._pipes = None
+            self._server.end()
+
+    # --- the conversation ---
+
+    def _make(self, calls: Sequence[Call]) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        try:
+            if self._pipes is None:
+                self._start_again()
+            asked = {"calls": [call_to_plain(call) for call in calls]}
+            limit = self._limits.call_seconds
+            before = monotonic()
+            for said in self._replies(asked, len(calls), limit, limit):
+                now = monotonic()
+                outcomes.append(_timed(outcome_from_plain(said), now - before))
+                before = now
+        except (_Stopped, Malformed, Closed, Late) as fault:
+            stop = self._stop(fault, self._limits.call_seconds)
+            function = calls[len(outcomes)].function
+            outcomes.append(Outcome(stopped=stop.state, reason=f"{function} {stop.reason}."))
+            lost = Outcome(stopped=stop.state, reason=f"not called: {function} was stopped before")
+            outcomes += [lost] * (len(calls) - len(outcomes))
+        self._count_strike(calls, outcomes)
+        return outcomes
+
+    def _run_cells(self) -> Iterator[tuple[int, CellOutcome]]:
+        cells = [(number, source) for number, source in self._sources.items() if number not in self._deadly]
+        limits = self._limits
+        try:
+            asked = {"cells": cells}
+            for (number, _), said in zip(
+                cells, self._replies(asked, len(cells), limits.cell_seconds, limits.cells_seconds), strict=True
+            ):
+                yield number, cell_from_plain(said, limits.output_bytes)
+        except (Malformed, Closed, Late) as fault:
+            raise self._stop(fault, limits.cell_seconds) from None
+
+    def _replies(self, asked: dict[str, Any], count: int, each: float, together: float) -> Iterator[Any]:
+        """What the process says to one request, reply by reply. Raises Malformed, Closed or Late."""
+        assert self._pipes is not None
+        grace, room = self._limits.grace_seconds, self._limits.answer_bytes
+        start = monotonic()
+        end = start + min(together + grace, self._left)
+        try:
+            if waiting(self._pipes.replies):
+                raise Malformed("a reply before the request")
+            request = secrets.randbits(62)
+            send(self._pipes.requests, encode({"request": request, **asked}), end)
+            for _ in range(count):
+                deadline = min(end, monotonic() + each + grace)
+                said, size = receive(self._pipes.replies, Bounds(body=room), deadline)
+                room -= size
+                yield reply(said, request)
+        finally:
+            self._left -= monotonic() - start
+
+    # --- beginnings and ends ---
+
+    def _begin(self) -> None:
+        self._starts += 1
+        self._pipes = self._server.begin(self._modules)
+
+    def _start_again(self) -> None:
+        why = self._exhausted()
+        if why is not None:
+            raise _Stopped("crashed", why)
+        self.start()
+        if self._pipes is None:
+            raise _Stopped("crashed", "was not called: the notebook's cells could not be run again")
+
+    def _exhausted(self) -> str | None:
+        if self._left <= 0:
+            return f"was not called: the submission used up its {self._limits.submission_seconds:g} s"
+        if self._starts > self._limits.restarts:
+            return f"was not called: the submission ended its process {self._starts} times"
+        return None
+
+    def _stop(self, fault: Exception, seconds: float) -> _Stopped:
+        """End the process after a fault; the state and the reason that the fault stands for."""
+        if isinstance(fault, _Stopped):
+            return fault
+        status = None
+        if self._pipes is not None:
+            self._pipes.close()
+            self._pipes = None
+            status = self._server.end()
+        if isinstance(fault, Late):
+            return _Stopped("timed_out", f"took longer than {seconds:g} s and was stopped")
+        if isinstance(fault, Malformed):
+            return _Stopped("crashed", f"was stopped: its process sent what is no answer ({fault})")
+        return _Stopped(*_read_status(status))
+
+    def _count_strike(self, calls: Sequence[Call], outcomes: Sequence[Outcome]) -> None:
+        """Remember the function that was stopped, so that it cannot use up the whole submission's time."""
+        for call, outcome in zip(calls, outcomes, strict=True):
+            if outcome.stopped in ("timed_out", "crashed"):
+                self._strikes[call.function] += 1
+                self._last_stop[call.function] = outcome
+                return
+
+
+def _read_status(status: int | None) -> tuple[State, str]:
+    """The state and the reason that a process's wait status stands for."""
+    if status is None:
+        return "crashed", "was stopped: its process was ended from outside"
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        if number == signal.SIGXCPU:
+            return "timed_out", "used up its processor time and was stopped"
+        if number == signal.SIGKILL:
+            return "out_of_memory", "was killed by the system, most likely for want of memory"
+        return "crashed", f"was stopped: its process died of {signal.Signals(number).name}"
+    return "crashed", f"ended its process with exit code {os.waitstatus_to_exitcode(status)}"
+
+
+def _timed(outcome: Outcome, passed: float) -> Outcome:
+    """The outcome with seconds that are true: its own word where that fits what passed here."""
+    if outcome.seconds <= passed <= 2 * outcome.seconds + _UNACCOUNTED:
+        return outcome
+    return replace(outcome, seconds=passed)
