@@ -1,0 +1,120 @@
+"""Build the book and show it: what `autograder book` does. The pages are built as strictly as can be."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import http.server
+import importlib.util
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+# A warning is a fault: -n minds broken references, -W fails, --keep-going goes on to tell all that is wrong. Without
+# --all a page that has not changed is not read, so a second build would be silent about what made the first one fail;
+# the outputs of cells are kept all the same.
+STRICT = ("--all", "-n", "-W", "--keep-going")
+JUPYTER_BOOK = (sys.executable, "-c", "from jupyter_book.cli.main import main; main()")
+# What the outputs of the pages' cells depend on beside the pages themselves.
+SHARED = ("_config.yml", "*.py", "_extensions/*.py")
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_COMPLAINT = re.compile(r"WARNING: |ERROR: |^\w*(Error|Exception|Interrupt)\b|^(Configuration|Extension) error")
+
+
+class BookError(RuntimeError):
+    """The book cannot be built; the message is one line that names the fault and the mend."""
+
+
+def build_book(serve: bool = False, out: Path | None = None, root: Path = ROOT) -> Path:
+    """Build the book of the course in `root` and return its front page, `_build/html/index.html` in `out`.
+
+    `out` is `book/` unless it says otherwise. With `serve` the pages are then served on loopback until Ctrl-C. Where
+    the build fails, its own warnings go to standard error and BookError is raised.
+    """
+    source = root / "book"
+    if importlib.util.find_spec("jupyter_book") is None:
+        raise BookError("jupyter-book is not installed: get it with `uv sync --extra book`")
+    if not (source / "_toc.yml").is_file():
+        raise BookError(f"there is no book in {root}: run this in a copy of the course's repository")
+    missing = missing_files(source)
+    if missing:
+        raise BookError(f"missing: {', '.join(missing)}; write the derived files with `autograder build`")
+    out = source if out is None else out
+    _forget_stale_outputs(source, out / "_build")
+    shutil.rmtree(out / "_build" / "html", ignore_errors=True)
+    done = subprocess.run(
+        [*JUPYTER_BOOK, "build", *STRICT, "--path-output", str(out), str(source)],
+        check=False,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+    )
+    if done.returncode != 0:
+        complaints = complaints_in(done.stdout + done.stderr)
+        print("\n".join(complaints), file=sys.stderr)
+        raise BookError("the book did not build: mend what the lines above name, then build again")
+    front = out / "_build" / "html" / "index.html"
+    if serve:
+        serve_folder(front.parent)
+    return front
+
+
+def pages(source: Path) -> list[Path]:
+    """The sources of the pages that the table of contents names, in its order."""
+    contents = (source / "_toc.yml").read_text(encoding="utf-8")
+    return [source / f"{name}.md" for name in re.findall(r"^[\s-]*(?:root|file): *(\S+)", contents, re.MULTILINE)]
+
+
+def missing_files(source: Path) -> list[str]:
+    """What the pages include or offer for download and what is not there, the pages themselves among it."""
+    missing = []
+    for page in pages(source):
+        text = _text(page)
+        included = [page.parent / name for name in re.findall(r"^```\{include\} *(\S+)", text, re.MULTILINE)]
+        offered = re.findall(r"\{download\}`[^`<]*<([^>`]+)>`", text + "".join(map(_text, included)))
+        needed = [page, *included, *(page.parent / name for name in offered)]
+        missing += [path.resolve() for path in needed if not path.is_file()]
+    return [str(path.relative_to(source.parent.resolve())) for path in dict.fromkeys(missing)]
+
+
+def complaints_in(log: str) -> Sequence[str]:
+    """The lines of a build's log that say what is wrong; the end of the log where no line does."""
+    lines = [_COLOURS.sub("", line).rstrip() for line in log.splitlines()]
+    lines = [line for line in lines if line and "[IPKernelApp]" not in line]
+    return list(dict.fromkeys(line for line in lines if _COMPLAINT.search(line))) or lines[-10:]
+
+
+def serve_folder(folder: Path) -> None:
+    """Serve `folder` on loopback, at a free port, until Ctrl-C."""
+    handler = functools.partial(_QuietHandler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        print(f"The book is at http://127.0.0.1:{server.server_port}/ until you press Ctrl-C.", flush=True)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            print()
+
+
+class _QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Say nothing of each request."""
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def _forget_stale_outputs(source: Path, build: Path) -> None:
+    """Start from nothing when something has changed that the outputs depend on and jupyter-book does not watch."""
+    watched = sorted(path for pattern in SHARED for path in source.glob(pattern))
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in watched)).hexdigest()
+    note = build / "built-with"
+    if not note.is_file() or note.read_text(encoding="utf-8") != digest:
+        shutil.rmtree(build, ignore_errors=True)
+        build.mkdir(parents=True)
+        note.write_text(digest, encoding="utf-8")
