@@ -1,0 +1,286 @@
+"""The book, as its readers meet it: built strictly, opened in a browser, with nothing fetched from anywhere else."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, sync_playwright
+
+from autograder.book import ROOT, BookError, build_book, missing_files, pages
+
+PAGES = [page.stem for page in pages(ROOT / "book")]
+PHONE = 390
+
+
+@pytest.fixture(scope="session")
+def site() -> Path:
+    """The folder of the built pages. Building is itself the first test: a warning anywhere fails it."""
+    return build_book().parent
+
+
+@pytest.fixture(scope="module")
+def address(site: Path) -> Iterator[str]:
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *ignored: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert chromium, "there is no Chromium: install it with `apt-get install chromium`"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+class Tags(HTMLParser):
+    """All tags of a page as (name, attributes)."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+def tags(page: Path) -> list[tuple[str, dict[str, str | None]]]:
+    return Tags(page.read_text(encoding="utf-8")).found
+
+
+# --- the files -----------------------------------------------------------------------------------------------------
+
+
+def test_the_strict_build_gives_every_page_and_a_way_in(site: Path) -> None:
+    assert "introduction.html" in (site / "index.html").read_text(encoding="utf-8")
+    for name in PAGES:
+        assert (site / f"{name}.html").is_file()
+
+
+def test_no_page_names_another_host_for_anything_it_loads(site: Path) -> None:
+    for page in site.rglob("*.html"):
+        for tag, attributes in tags(page):
+            loaded = [attributes.get("src"), attributes.get("srcset"), attributes.get("poster")]
+            loaded += [attributes.get("href")] if tag in ("link", "use", "image") else []
+            for target in filter(None, loaded):
+                assert not re.match(r"(https?:)?//", target), f"{page.name}: <{tag}> loads {target}"
+    for sheet in site.rglob("*.css"):
+        targets = re.findall(r"(?:url\(|@import )\s*[\"']?([^\"')\s]+)", sheet.read_text(encoding="utf-8"))
+        assert not [target for target in targets if re.match(r"(https?:)?//", target)], sheet
+
+
+def test_the_sources_of_the_pages_are_not_published(site: Path) -> None:
+    assert not (site / "_sources").exists()
+    assert not list(site.rglob("*.md"))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_picture_says_in_words_what_it_shows(site: Path, name: str) -> None:
+    pictures = [attributes for tag, attributes in tags(site / f"{name}.html") if tag == "img"]
+    figures = [attributes for attributes in pictures if "_images/" in (attributes.get("src") or "")]
+    for picture in figures:
+        assert len((picture.get("alt") or "").split()) >= 8, picture
+    assert all("alt" in picture for picture in pictures)
+    if name in ("gradients", "linear", "activations"):
+        assert len(figures) >= 2
+
+
+def test_every_notebook_can_be_downloaded_from_its_chapter(site: Path) -> None:
+    notebooks = sorted((ROOT / "exercises").glob("*.ipynb"))
+    assert notebooks
+    for notebook in notebooks:
+        target = f"notebooks/{notebook.name}"
+        assert (site / target).read_bytes() == notebook.read_bytes()
+        links = [a for tag, a in tags(site / f"{notebook.stem}.html") if tag == "a" and a.get("href") == target]
+        assert links, f"{notebook.stem}.html does not link to {target}"
+        assert all("download" in link for link in links)
+    assert not (site / "_downloads").exists()
+
+
+# --- in a browser --------------------------------------------------------------------------------------------------
+
+
+class Visit:
+    """A page opened, with all that went wrong on the way."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page, self.address = page, address
+        self.faults: list[str] = []
+        page.on("request", self._request)
+        page.on("response", self._response)
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.faults.append(f"error {error}"))
+
+    def open(self, name: str) -> None:
+        self.page.goto(f"{self.address}{name}.html", wait_until="load")
+        self.page.evaluate("window.MathJax && MathJax.startup.promise")
+        self.page.wait_for_load_state("networkidle")
+
+    def _request(self, request: Request) -> None:
+        if not request.url.startswith((self.address, "data:")):
+            self.faults.append(f"asks another host: {request.url}")
+
+    def _response(self, response: Response) -> None:
+        if response.status >= 400:
+            self.faults.append(f"{response.status} {response.url}")
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.faults.append(f"console {message.type}: {message.text}")
+
+
+@pytest.mark.parametrize("name", [*PAGES, "search", "index"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_page_opens_without_a_fault(browser: Browser, address: str, name: str, scheme: str) -> None:
+    with browser.new_context(color_scheme=scheme, viewport={"width": 1200, "height": 900}) as context:
+        visit = Visit(context.new_page(), address)
+        visit.open(name)
+        assert visit.faults == []
+        assert visit.page.evaluate("document.documentElement.dataset.theme") == scheme
+        formulas = visit.page.locator(".math").count()
+        assert visit.page.locator("mjx-container").count() >= formulas
+        assert visit.page.locator("mjx-merror").count() == 0
+        if name in ("introduction", "gradients", "linear", "activations"):
+            assert formulas > 10
+        assert visit.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_overflows_on_a_phone(browser: Browser, address: str, name: str) -> None:
+    with browser.new_context(viewport={"width": PHONE, "height": 800}, is_mobile=True, has_touch=True) as context:
+        visit = Visit(context.new_page(), address)
+        visit.open(name)
+        assert visit.page.evaluate("document.documentElement.scrollWidth") <= PHONE
+        # What sticks out of the screen and stands in no box that scrolls is out of the reader's reach.
+        lost = visit.page.evaluate(
+            """width => [...document.querySelectorAll(".bd-article *")].filter(element => {
+                const box = element.getBoundingClientRect();
+                if (box.right <= width + 1 || box.width === 0 || element.closest("mjx-assistive-mml")) return false;
+                for (let up = element; up && !up.matches(".bd-article"); up = up.parentElement)
+                    if (["auto", "scroll"].includes(getComputedStyle(up).overflowX)) return false;
+                return true;
+            }).map(element => element.outerHTML.slice(0, 120))""",
+            PHONE,
+        )
+        assert lost == []
+
+
+def test_answers_open_by_keyboard(browser: Browser, address: str) -> None:
+    with browser.new_context() as context:
+        visit = Visit(context.new_page(), address)
+        visit.open("gradients")
+        answer = visit.page.locator("details.sd-dropdown").first
+        assert answer.get_attribute("open") is None
+        answer.locator("summary").focus()
+        visit.page.keyboard.press("Enter")
+        assert answer.get_attribute("open") is not None
+        assert answer.locator("p").last.is_visible()
+
+
+def test_search_finds_a_word_of_a_page(browser: Browser, address: str) -> None:
+    with browser.new_context() as context:
+        visit = Visit(context.new_page(), address)
+        visit.open("search")
+        visit.page.goto(f"{address}search.html?q=Jacobian")
+        visit.page.wait_for_selector("#search-results ul.search li")
+        assert "gradients.html" in visit.page.inner_html("#search-results")
+        assert visit.faults == []
+
+
+# --- what stops the build ------------------------------------------------------------------------------------------
+
+
+def a_book(folder: Path, page: str) -> Path:
+    """A course with a book of one page in the set-up of ours."""
+    source = folder / "book"
+    shutil.copytree(ROOT / "book", source, ignore=shutil.ignore_patterns("_build", "*.md", "exercises"))
+    (source / "_toc.yml").write_text("format: jb-book\nroot: only\n", encoding="utf-8")
+    (source / "only.md").write_text(page, encoding="utf-8")
+    return folder
+
+
+FAULTY = """---
+jupytext:
+  text_representation:
+    extension: .md
+    format_name: myst
+kernelspec:
+  display_name: Python 3
+  language: python
+  name: python3
+---
+
+# A page
+
+{ref}`nowhere`
+
+![](_static/logo.svg)
+
+```{code-cell} ipython3
+1 / 0
+```
+"""
+
+
+def test_a_failing_cell_a_mute_picture_and_a_broken_link_stop_the_build_each_time(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    course = a_book(tmp_path, FAULTY)
+    for _ in range(2):
+        with pytest.raises(BookError, match="did not build"):
+            build_book(root=course)
+        said = capsys.readouterr().err
+        assert "ZeroDivisionError" in said
+        assert "no alternative text" in said
+        assert "nowhere" in said
+        assert "\x1b" not in said
+
+
+def test_missing_derived_files_are_named_with_the_command_that_writes_them(tmp_path: Path) -> None:
+    page = "# A page\n\n```{include} exercises/linear.md\n```\n\n{download}`it <../exercises/x.ipynb>`\n"
+    course = a_book(tmp_path, page)
+    assert missing_files(course / "book") == ["book/exercises/linear.md", "exercises/x.ipynb"]
+    with pytest.raises(BookError, match=r"book/exercises/linear\.md.*autograder build") as caught:
+        build_book(root=course)
+    assert "\n" not in str(caught.value)
+
+
+def test_no_book_is_said_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(BookError, match="no book"):
+        build_book(root=tmp_path)
+
+
+def test_serving_is_on_loopback_and_ends_at_control_c(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("hello", encoding="utf-8")
+    code = f"from pathlib import Path; from autograder.book import serve_folder; serve_folder(Path({str(tmp_path)!r}))"
+    server = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    try:
+        assert server.stdout is not None
+        found = re.search(r"http://127\.0\.0\.1:\d+/", server.stdout.readline())
+        assert found
+        with urllib.request.urlopen(found.group(), timeout=30) as answer:
+            assert answer.read() == b"hello"
+        server.send_signal(signal.SIGINT)
+        assert server.wait(timeout=30) == 0
+    finally:
+        server.kill()
