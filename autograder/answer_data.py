@@ -1,39 +1,32 @@
-"""The answer data: keys written as one .npz file a chapter, for machines that have no `solutions` and no mistakes.
+"""The answer data: keys kept as one file a chapter, for machines that have no `solutions` and no mistakes.
 
-The file is arrays and one JSON text, never pickle. In a checkout of the course a file that is missing, or older than
-the answers, checks, mistakes and texts that it is made of, is made anew when it is asked for.
+In a checkout of the course a file that is missing, or older than the answers, checks, mistakes and texts that it is
+made of, is made anew when it is asked for.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
-import io
-import json
 import tempfile
 import zipfile
-from collections.abc import Mapping
+import zlib
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from autograder import answers, exercise
-from autograder.answers import AnswerKey, Answers, KnownMistake
+from autograder import answers
+from autograder.answer_file import read, write
+from autograder.answers import AnswerKey
 
 _PACKAGE = Path(__file__).parent
 _COURSE = _PACKAGE.parent
 DATA = _PACKAGE / "data"
 
-_FORMAT = 1
-_DATACLASSES: Mapping[str, type] = {
-    kind.__name__: kind
-    for kind in (
-        *(exercise.Call, exercise.Case, exercise.Opaque, exercise.Outcome, exercise.Raised),
-        *(exercise.Result, exercise.Rng, exercise.View, AnswerKey, Answers, KnownMistake),
-    )
-}
+# The engine's part in what a key holds.
+_ENGINE = ("answers", "answer_data", "answer_file", "calls", "exercise", "measures")
+
+# What reading a damaged file can raise.
+_DAMAGE = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error)
 
 
 class NoAnswerData(Exception):
@@ -51,7 +44,7 @@ def load(chapter: str) -> dict[str, AnswerKey]:
     if path.is_file():
         try:
             stored_digest, keys = read(path.read_bytes())
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+        except _DAMAGE:
             stored_digest, keys = None, {}
         if keys and (digest is None or digest == stored_digest):
             return keys
@@ -100,7 +93,7 @@ def is_stale(chapter: str) -> bool:
     """Whether the file is missing, damaged, or older than what it is made of."""
     try:
         return read(path_of(chapter).read_bytes())[0] != source_digest(chapter)
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+    except _DAMAGE:
         return True
 
 
@@ -112,7 +105,10 @@ def source_digest(chapter: str) -> str | None:
         *sorted((_PACKAGE / "mistakes").glob(f"{chapter}*.py")),
         _PACKAGE / "checks" / f"{chapter}.py",
         _PACKAGE / "checks" / "drawing.py",
-        *(_PACKAGE / f"{name}.py" for name in ("answers", "answer_data", "calls", "exercise", "measures")),
+        *(
+            _PACKAGE / f"{name}.py"
+            for name in ("answers", "answer_data", "answer_file", "calls", "exercise", "measures")
+        ),
     ]
     if not (_PACKAGE / "mistakes").is_dir() or not all(part.is_file() for part in parts):
         return None
@@ -120,62 +116,6 @@ def source_digest(chapter: str) -> str | None:
     for part in parts:
         digest.update(part.read_bytes())
     return digest.hexdigest()
-
-
-# --- the file ------------------------------------------------------------------------------------------------------
-
-
-def write(digest: str, keys: Mapping[str, AnswerKey]) -> bytes:
-    """The keys as the bytes of an .npz file."""
-    arrays: list[np.ndarray] = []
-    tree = {"format": _FORMAT, "digest": digest, "keys": {name: _packed(key, arrays) for name, key in keys.items()}}
-    text = np.frombuffer(json.dumps(tree, separators=(",", ":")).encode(), np.uint8)
-    out = io.BytesIO()
-    named = {"tree": text} | {f"a{number}": array for number, array in enumerate(arrays)}
-    np.savez_compressed(out, allow_pickle=False, **named)
-    return out.getvalue()
-
-
-def read(data: bytes) -> tuple[str, dict[str, AnswerKey]]:
-    """The digest and the keys in the bytes of an .npz file. Raises ValueError or KeyError where they are not that."""
-    with np.load(io.BytesIO(data), allow_pickle=False) as stored:
-        tree = json.loads(bytes(stored["tree"]))
-        if tree["format"] != _FORMAT:
-            raise ValueError("the answer data is of another version of the course")
-        arrays = [stored[f"a{number}"] for number in range(len(stored.files) - 1)]
-    return tree["digest"], {name: _unpacked(key, arrays) for name, key in tree["keys"].items()}
-
-
-def _packed(value: Any, arrays: list[np.ndarray]) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {f.name: _packed(getattr(value, f.name), arrays) for f in dataclasses.fields(value)}
-        return {"is": type(value).__name__, **fields}
-    if isinstance(value, np.ndarray):
-        arrays.append(value)
-        return {"is": "array", "number": len(arrays) - 1}
-    if isinstance(value, Mapping):
-        return {"is": "mapping", "items": [[key, _packed(item, arrays)] for key, item in value.items()]}
-    if isinstance(value, tuple):
-        return {"is": "tuple", "items": [_packed(item, arrays) for item in value]}
-    if isinstance(value, list):
-        return [_packed(item, arrays) for item in value]
-    return value
-
-
-def _unpacked(tree: Any, arrays: list[np.ndarray]) -> Any:
-    if isinstance(tree, list):
-        return [_unpacked(item, arrays) for item in tree]
-    if not isinstance(tree, dict):
-        return tree
-    kind = tree["is"]
-    if kind == "array":
-        return arrays[tree["number"]]
-    if kind == "mapping":
-        return {key: _unpacked(item, arrays) for key, item in tree["items"]}
-    if kind == "tuple":
-        return tuple(_unpacked(item, arrays) for item in tree["items"])
-    fields = {name: _unpacked(item, arrays) for name, item in tree.items() if name != "is"}
-    return _DATACLASSES[kind](**fields)
 
 
 def _store(path: Path, data: bytes) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from autograder import registry
-from autograder.answer_data import read
+from autograder.answer_file import read
 from autograder.grading.course import new, open_course
 from autograder.grading.release import release
 
