@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from autograder.grading.course import Course
 
 
 @dataclass(frozen=True)
@@ -28,17 +32,19 @@ def display_name(student: str, roster: Roster) -> str:
     return roster.get(student, Person()).name or student
 
 
-def roster_of(db_url: str) -> dict[str, Person]:
-    """Everybody in the gradebook at `db_url`, by id."""
-    from nbgrader.api import Gradebook
-
-    with Gradebook(db_url) as gradebook:
+def roster_of(course: Course) -> dict[str, Person]:
+    """Everybody in the course's gradebook, by id."""
+    with course.gradebook() as gradebook:
         return {
             student.id: Person(
-                student.first_name or "",
-                student.last_name or "",
-                student.email or "",
-                student.lms_user_id or "",
+                student.first_name or "", student.last_name or "", student.email or "", student.lms_user_id or ""
             )
             for student in gradebook.students
         }
+
+
+def enrol(course: Course, people: Roster) -> None:
+    """Put people into the course's gradebook."""
+    with course.gradebook() as gradebook:
+        for student, person in people.items():
+            gradebook.update_or_create_student(student, **asdict(person))

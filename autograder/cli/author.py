@@ -1,0 +1,71 @@
+"""The author's subcommands: build, book."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from autograder import registry
+from autograder.cli.commands import Commands, add
+
+
+def register(commands: Commands) -> None:
+    """Enter build and book."""
+    build = add(
+        commands,
+        "build",
+        _build,
+        "write the derived files",
+        """
+        Write what is made from other files: the stub notebooks, the book's exercise blocks, and the answer data that
+        local checks read. A missing or stray half of an exercise stops it, with a line that names it and the mend.
+
+        example:
+          autograder build
+        """,
+    )
+    build.add_argument(
+        "--check", action="store_true", help="write nothing; say what is stale or missing, exit code 1 if anything is"
+    )
+    book = add(
+        commands,
+        "book",
+        _book,
+        "build the book",
+        """
+        Build the book's pages; every warning is an error.
+
+        example:
+          autograder book --serve
+        """,
+        extra="book",
+    )
+    book.add_argument("--serve", action="store_true", help="then show the pages on this machine until Ctrl-C")
+
+
+def _build(options: argparse.Namespace) -> int:
+    from autograder import answer_data
+    from autograder.build import build, stale
+
+    if options.check:
+        faults = stale()
+        for fault in faults:
+            print(fault, file=sys.stderr)
+        if not faults:
+            print("every derived file is fresh")
+        return 1 if faults else 0
+    written = build()
+    written += [path for chapter in registry.CHAPTERS if (path := answer_data.build(chapter)) is not None]
+    for path in written:
+        print(f"wrote {path}")
+    if not written:
+        print("every derived file is fresh")
+    return 0
+
+
+def _book(options: argparse.Namespace) -> int:
+    from autograder.book import build_book
+
+    front = build_book(serve=options.serve)
+    print(f"book: {front}")
+    return 0
