@@ -32,6 +32,8 @@ def as_plain(value: object) -> object:
     """A value in which equality can be asked for."""
     if isinstance(value, np.ndarray):
         return (value.dtype.str, value.shape, value.tobytes())
+    if isinstance(value, float):
+        return repr(value)  # nan too is itself
     if isinstance(value, dict):
         return {key: as_plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
