@@ -39,7 +39,7 @@ def send(pipe: int, pieces: Sequence[bytes], deadline: float | None = None) -> N
 def receive(pipe: int, bounds: Bounds, deadline: float | None = None) -> tuple[Any, int]:
     """The next frame's value and the size of its body. Raises Malformed, Closed or Late."""
     header_size, body_size = sizes(bytes(_read(pipe, PREFIX.size, deadline)), bounds)
-    tree = parse(_read(pipe, header_size, deadline), body_size, bounds)
+    tree = parse(_read(pipe, header_size, deadline), body_size)
     return build(tree, _read(pipe, body_size, deadline)), body_size
 
 

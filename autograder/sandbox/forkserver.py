@@ -1,4 +1,4 @@
-"""Our handle on the fork server: start it, have it begin and end one submission at a time, start it again if it dies."""
+"""Our handle on the fork server: it begins and ends one submission at a time and is replaced if it dies."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from autograder.sandbox.faults import SandboxUnavailable
 from autograder.sandbox.limits import Limits
 
 _PATIENCE = 120.0  # seconds for imports on a busy machine; the orders themselves take milliseconds
+
+_FAREWELL = 5.0
 
 
 class _Lost(Exception):
@@ -46,7 +48,7 @@ class ForkServer:
     def start(self) -> None:
         """Start the process and wait until its imports are done; SandboxUnavailable if they never are."""
         self._folder = tempfile.TemporaryDirectory(prefix="autograder-sandbox-")
-        self._complaints: IO[bytes] = tempfile.TemporaryFile()
+        self._complaints: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed in `stop`)
         self._control, theirs = socket.socketpair()
         self._control.settimeout(_PATIENCE)
         engine = launch.copy_engine(Path(self._folder.name))
@@ -92,9 +94,12 @@ class ForkServer:
 
     def stop(self) -> None:
         if self._process is not None:
-            self._control.close()
-            self._process.kill()
-            self._process.wait()
+            self._control.close()  # the fork server ends by itself when it hears no more
+            try:
+                self._process.wait(_FAREWELL)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
             self._process = None
             self._complaints.close()
             self._folder.cleanup()

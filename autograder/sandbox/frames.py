@@ -32,6 +32,7 @@ _MOST_BITS = 512  # so that a number always fits a float
 _DTYPES = frozenset(
     np.dtype(code).str for code in ("?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16")
 )
+_LEAVES = (["complex", float, float], ["opaque", str])
 
 
 class Malformed(ValueError):
@@ -44,11 +45,10 @@ class Unsendable(ValueError):
 
 @dataclass(frozen=True)
 class Bounds:
-    """The largest frame that is read: header and body in bytes, and the number of values in the header."""
+    """The largest frame that is read, in bytes."""
 
     header: int = 2 * 1024 * 1024
     body: int = 256 * 1024 * 1024
-    values: int = 200_000
 
 
 # --- writing -------------------------------------------------------------------------------------------------------
@@ -59,6 +59,11 @@ def encode(value: Any) -> list[bytes]:
     arrays: list[bytes] = []
     header = json.dumps(_tree(value, arrays, 0), separators=(",", ":")).encode("ascii")
     return [PREFIX.pack(len(header), sum(map(len, arrays))), header, *arrays]
+
+
+def body_size(pieces: list[bytes]) -> int:
+    """What the arrays of an encoded frame take."""
+    return sum(map(len, pieces[2:]))
 
 
 def _tree(value: Any, arrays: list[bytes], depth: int) -> Any:
@@ -117,17 +122,17 @@ def sizes(prefix: bytes, bounds: Bounds) -> tuple[int, int]:
     return header, body
 
 
-def parse(header: bytes | bytearray, body_size: int, bounds: Bounds) -> Any:
+def parse(header: bytes | bytearray, body_size: int) -> Any:
     """The header's tree, once it is certain that it is well formed and that its arrays fill the body exactly."""
     try:
         tree = json.loads(header.decode("ascii"))
     except (ValueError, RecursionError, MemoryError):
         raise Malformed("the header is no JSON") from None
     announced = 0
-    for count, part in enumerate(_checked(tree, 0)):
+    for part in _array_sizes(tree, 0):
         announced += part
-        if count >= bounds.values or announced > body_size:
-            raise Malformed("the header announces more than the frame holds")
+        if announced > body_size:
+            raise Malformed("the body is shorter than the header says")
     if announced != body_size:
         raise Malformed("the body is longer than the header says")
     return tree
@@ -145,49 +150,46 @@ def decode(frame: bytes, bounds: Bounds | None = None) -> Any:
     if len(frame) != PREFIX.size + header_size + body_size:
         raise Malformed("the frame is not as long as its prefix says")
     body = memoryview(frame)[PREFIX.size + header_size :]
-    return build(parse(frame[PREFIX.size : PREFIX.size + header_size], body_size, bounds), body)
+    return build(parse(frame[PREFIX.size : PREFIX.size + header_size], body_size), body)
 
 
-def _checked(tree: Any, depth: int) -> Iterator[int]:
-    """For each value of the tree the number of bytes that it takes in the body; Malformed at the first fault."""
+def _array_sizes(tree: Any, depth: int) -> Iterator[int]:
+    """The bytes that each array of the tree takes in the body, in order; Malformed at the first fault."""
     if depth > _DEEPEST:
         raise Malformed(f"nested deeper than {_DEEPEST}")
     if type(tree) is not list:
-        if type(tree) is dict or (type(tree) is int and tree.bit_length() > _MOST_BITS):
-            raise Malformed("a value that is none of ours")
-        yield 0
+        _check_scalar(tree)
         return
-    kind = tree[0] if tree and type(tree[0]) is str else None
+    kind, parts = (tree[0], tree[1:]) if tree and type(tree[0]) is str else (None, [])
     if kind == "array":
-        yield _array_bytes(tree)
-    elif kind == "complex" and [type(part) for part in tree[1:]] == [float, float]:
-        yield 0
-    elif kind == "opaque" and [type(part) for part in tree[1:]] == [str]:
-        yield 0
-    elif kind == "list" or kind == "tuple":
-        yield 0
-        for item in tree[1:]:
-            yield from _checked(item, depth + 1)
+        yield _array_size(parts)
+    elif kind in {"list", "tuple"}:
+        for item in parts:
+            yield from _array_sizes(item, depth + 1)
     elif kind == "dict":
-        yield 0
-        for pair in tree[1:]:
+        for pair in parts:
             if type(pair) is not list or len(pair) != 2 or type(pair[0]) is not str:
                 raise Malformed("a dictionary's entry is no pair")
-            yield from _checked(pair[1], depth + 1)
-    else:
+            yield from _array_sizes(pair[1], depth + 1)
+    elif [kind, *map(type, parts)] not in _LEAVES:
         raise Malformed("a value that is none of ours")
 
 
-def _array_bytes(tree: list[Any]) -> int:
-    if len(tree) != 3 or type(tree[1]) is not str or tree[1] not in _DTYPES or type(tree[2]) is not list:
+def _check_scalar(value: Any) -> None:
+    if type(value) is dict or (type(value) is int and value.bit_length() > _MOST_BITS):
+        raise Malformed("a value that is none of ours")
+
+
+def _array_size(parts: list[Any]) -> int:
+    if [type(part) for part in parts] != [str, list] or parts[0] not in _DTYPES:
         raise Malformed("an array without dtype and shape")
-    shape = tree[2]
+    code, shape = parts
     if len(shape) > _MOST_AXES or any(type(size) is not int or size < 0 for size in shape):
         raise Malformed("an array of impossible shape")
     # The other axes of an empty array count too: a sum over its empty axis makes room for them.
     if math.prod(size for size in shape if size) > _MOST_ITEMS:
         raise Malformed("an array of impossible shape")
-    return math.prod(shape) * np.dtype(tree[1]).itemsize
+    return int(math.prod(shape) * np.dtype(code).itemsize)
 
 
 def _value(tree: Any, body: memoryview, offset: list[int]) -> Any:
@@ -213,5 +215,7 @@ def _array(code: str, shape: list[int], body: memoryview, offset: list[int]) -> 
     piece = body[offset[0] : offset[0] + count * dtype.itemsize]
     offset[0] += len(piece)
     if dtype.kind == "b":  # a byte other than 0 and 1 would be neither true nor false
-        return (np.frombuffer(piece, np.uint8) != 0).reshape(shape)
-    return np.frombuffer(piece, dtype).reshape(shape).copy()
+        flags: np.ndarray = np.frombuffer(piece, np.uint8) != 0
+        return flags.reshape(shape)
+    array: np.ndarray = np.frombuffer(piece, dtype)
+    return array.reshape(shape).copy()

@@ -85,7 +85,7 @@ def plain_environment(home: str) -> dict[str, str]:
 
 
 def confined_command(bwrap: str, engine: Path, control: int, settings: str) -> list[str]:
-    """bubblewrap around the fork server: empty but for the interpreter, the packages and the engine, all read-only."""
+    """The fork server in bubblewrap, shown the interpreter, the packages and the engine, read-only, and no more."""
     nothing = _Nothing(engine.parent / "nothing")
     folders = {folder: f"{PACKAGES}/{number}" for number, folder in enumerate(package_folders())}
     arguments = [bwrap, "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]

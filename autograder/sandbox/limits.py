@@ -29,6 +29,9 @@ class Limits:
     strikes: int = 2  # how often one function may be stopped before it is called no more
 
 
+DEFAULTS = Limits()
+
+
 @dataclass(frozen=True)
 class CellOutcome:
     """What one cell gave: nothing, an exception, or a stop with its state and reason; and what it printed."""

@@ -11,7 +11,7 @@ from typing import Self
 from autograder.sandbox import faults
 from autograder.sandbox.faults import SandboxUnavailable
 from autograder.sandbox.forkserver import ForkServer
-from autograder.sandbox.limits import Limits
+from autograder.sandbox.limits import DEFAULTS, Limits
 from autograder.sandbox.submission import Submission
 
 
@@ -20,7 +20,7 @@ class Trusted:
 
     _confined = False
 
-    def __init__(self, limits: Limits = Limits()) -> None:
+    def __init__(self, limits: Limits = DEFAULTS) -> None:
         self.limits = limits
         self._server = ForkServer(limits, self._confined)
 

@@ -52,14 +52,15 @@ class Submission:
             outcomes = dict(self._deadly)
             try:
                 self._begin()
-                for number, outcome in self._run_cells():
-                    outcomes[number] = outcome
+                self._run_cells(outcomes)
             except _Stopped as stop:
                 current = next((number for number in self._sources if number not in outcomes), None)
                 if current is not None:
-                    self._deadly[current] = CellOutcome(stopped=stop.state, reason=stop.reason)
+                    self._deadly[current] = CellOutcome(stopped=stop.state, reason=f"This cell {stop.reason}.")
                 if current is None or self._exhausted() is not None:
-                    rest = CellOutcome(stopped=stop.state, reason="not run: the notebook was stopped before")
+                    rest = CellOutcome(
+                        stopped=stop.state, reason="This cell was not run: the notebook was stopped before."
+                    )
                     outcomes = {number: outcomes.get(number, rest) for number in self._sources} | self._deadly
                     break
         if not self.cells:
@@ -100,20 +101,19 @@ class Submission:
             stop = self._stop(fault, self._limits.call_seconds)
             function = calls[len(outcomes)].function
             outcomes.append(Outcome(stopped=stop.state, reason=f"{function} {stop.reason}."))
-            lost = Outcome(stopped=stop.state, reason=f"not called: {function} was stopped before")
+            lost = Outcome(stopped=stop.state, reason=f"This was not called: {function} was stopped before.")
             outcomes += [lost] * (len(calls) - len(outcomes))
         self._count_strike(calls, outcomes)
         return outcomes
 
-    def _run_cells(self) -> Iterator[tuple[int, CellOutcome]]:
+    def _run_cells(self, outcomes: dict[int, CellOutcome]) -> None:
+        """Fill in the outcomes of the cells that may be run, one by one."""
         cells = [(number, source) for number, source in self._sources.items() if number not in self._deadly]
         limits = self._limits
         try:
-            asked = {"cells": cells}
-            for (number, _), said in zip(
-                cells, self._replies(asked, len(cells), limits.cell_seconds, limits.cells_seconds), strict=True
-            ):
-                yield number, cell_from_plain(said, limits.output_bytes)
+            replies = self._replies({"cells": cells}, len(cells), limits.cell_seconds, limits.cells_seconds)
+            for (number, _), said in zip(cells, replies, strict=True):
+                outcomes[number] = cell_from_plain(said, limits.output_bytes)
         except (Malformed, Closed, Late) as fault:
             raise self._stop(fault, limits.cell_seconds) from None
 

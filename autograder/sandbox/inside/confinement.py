@@ -63,9 +63,9 @@ def limit_resources(limits: Limits, address_space: int) -> None:
         resource.RLIMIT_NPROC: limits.processes,
         resource.RLIMIT_CORE: 0,
     }
-    for kind, bound in bounds.items():
+    for kind, wanted in bounds.items():
         _, most = resource.getrlimit(kind)
-        bound = bound if most == resource.RLIM_INFINITY else min(bound, most)
+        bound = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
         resource.setrlimit(kind, (bound, bound))
 
 

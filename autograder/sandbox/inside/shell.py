@@ -22,7 +22,7 @@ class Nothing:
     """Answers every question with itself: what `check` returns where nothing is checked."""
 
     def __getattr__(self, name: str) -> Nothing:
-        if name.startswith("__") or name.startswith("_repr"):
+        if name.startswith(("__", "_repr")):
             raise AttributeError(name)
         return self
 
@@ -101,10 +101,15 @@ def _compiled(name: str, source: str) -> types.CodeType:
     try:
         code = _compile(name, source)
     except SyntaxError:
-        source = TransformerManager().transform_cell(source)
+        source = _rewritten(source)
         code = _compile(name, source)
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
     return code
+
+
+def _rewritten(source: str) -> str:
+    plain_python: str = TransformerManager().transform_cell(source)  # type: ignore[no-untyped-call]
+    return plain_python
 
 
 def _compile(name: str, source: str) -> types.CodeType:

@@ -20,13 +20,14 @@ from typing import Any
 from autograder.calls import describe_exception, each_outcome
 from autograder.exercise import Call, Outcome, Raised, State
 from autograder.sandbox.channel import Closed, receive, send
-from autograder.sandbox.frames import Bounds, Unsendable, encode
+from autograder.sandbox.frames import Bounds, Unsendable, body_size, encode
 from autograder.sandbox.inside.shell import Shell
 from autograder.sandbox.limits import MIB, CellOutcome, Limits
 from autograder.sandbox.messages import call_from_plain, cell_to_plain, outcome_to_plain
 
-_REQUESTS = Bounds(header=1024 * MIB, body=4096 * MIB, values=10_000_000)  # what we are asked is trusted
+_REQUESTS = Bounds(header=1024 * MIB, body=4096 * MIB)  # what we are asked is trusted
 _REPLIES = Bounds()
+_TOO_LARGE = "What came back is too large to be judged."
 _OUT_OF_MEMORY = frozenset({"MemoryError", "_ArrayMemoryError"})
 _NOT_PERMITTED = frozenset({"PermissionError", "gaierror"})
 # Not permitted, or beyond a limit: processes, files, sizes; or the network, which is not there.
@@ -86,24 +87,26 @@ class Worker:
         for number, source in cells:
             left = min(self.limits.cell_seconds, end - monotonic())
             if left <= 0:
-                reason = f"not run: the cells before it took {self.limits.cells_seconds:g} s together"
+                reason = f"This cell was not run: those before it took {self.limits.cells_seconds:g} s together."
                 yield CellOutcome(stopped="timed_out", reason=reason)
             else:
                 yield self._cell(number, source, left)
 
     def _cell(self, number: int, source: str, seconds: float) -> CellOutcome:
         sink = self._fresh_streams()
-        raised, stopped, reason = None, None, ""
+        raised: Raised | None = None
+        stopped: State | None = None
+        reason = ""
         try:
             with alarm(seconds):
                 self.shell.run(number, source)
         except TimeUp:
-            stopped, reason = "timed_out", f"took longer than {seconds:.3g} s and was stopped"
+            stopped, reason = "timed_out", f"This cell took longer than {seconds:.3g} s and was stopped."
         except BaseException as error:
             raised = described(error)
             stopped = stop_of(raised)
-            reason = told(raised, stopped)
-        return CellOutcome(raised, stopped, reason, sink.text)  # type: ignore[arg-type]
+            reason = told("This cell", raised, stopped)
+        return CellOutcome(raised, stopped, reason, sink.text)
 
     # --- calls ---
 
@@ -139,11 +142,11 @@ class Worker:
             if stopped is None:
                 lost = Raised("NoResult", f"{function} ended with {raised.type} before")
                 return Outcome(raised=raised), Outcome(raised=lost)
-            return _stopped_after(stopped, told(raised, stopped), function)
+            return _stopped_after(stopped, told(function, raised, stopped), function)
         stopped = stop_of(outcome.raised)
         if outcome.raised is None or stopped is None:
             return outcome, None
-        return replace(outcome, raised=None, stopped=stopped, reason=told(outcome.raised, stopped)), None
+        return replace(outcome, raised=None, stopped=stopped, reason=told(function, outcome.raised, stopped)), None
 
     # --- both ---
 
@@ -151,17 +154,9 @@ class Worker:
         """Send one reply and return the size of its arrays. What cannot be sent is replaced by the reason."""
         if os.getpid() != self.process:  # a fork of the student's that came back from the cell: one of us is enough
             os._exit(0)
-        try:
-            pieces = encode({"request": request, "says": says})
-            size = sum(map(len, pieces[2:]))
-            if size > room or len(pieces[1]) > _REPLIES.header:
-                raise MemoryError
-        except MemoryError:
-            pieces, size = _instead(request, says, "out_of_memory", "what was returned is too large"), 0
-        except (Unsendable, RecursionError):
-            pieces, size = _instead(request, says, "crashed", "what was returned cannot be handed on"), 0
+        pieces = _frame(request, says, room)
         send(self.replies, pieces)
-        return size
+        return body_size(pieces)
 
     def _fresh_streams(self) -> Sink:
         """Give the next piece of the student's code its streams and its room for recursion, whatever the last did."""
@@ -202,18 +197,33 @@ def stop_of(raised: Raised | None) -> State | None:
     return None
 
 
-def told(raised: Raised, stopped: State | None) -> str:
+def told(who: str, raised: Raised, stopped: State | None) -> str:
     if stopped is None:
         return ""
-    what = "not allowed in the sandbox" if stopped == "refused" else "more memory than there is"
+    did = (
+        "tried what is not allowed while it is graded"
+        if stopped == "refused"
+        else "needed more memory than it may have"
+    )
     where = f" ({raised.lines[-1]})" if raised.lines else ""
-    return f"{what}: {raised.type}: {raised.message}{where}"
+    return f"{who} {did}: {raised.type}: {raised.message}{where}"
 
 
 def _stopped_after(stopped: State, reason: str, function: str) -> tuple[Outcome, Outcome]:
-    return Outcome(stopped=stopped, reason=reason), Outcome(
-        stopped=stopped, reason=f"not called: {function} was stopped before"
-    )
+    lost = Outcome(stopped=stopped, reason=f"This was not called: {function} was stopped before.")
+    return Outcome(stopped=stopped, reason=reason), lost
+
+
+def _frame(request: int, says: dict[str, Any], room: int) -> list[bytes]:
+    try:
+        pieces = encode({"request": request, "says": says})
+    except (Unsendable, RecursionError):
+        return _instead(request, says, "crashed", "What came back cannot be handed on.")
+    except MemoryError:
+        return _instead(request, says, "out_of_memory", _TOO_LARGE)
+    if body_size(pieces) > room or len(pieces[1]) > _REPLIES.header:
+        return _instead(request, says, "out_of_memory", _TOO_LARGE)
+    return pieces
 
 
 def _instead(request: int, says: dict[str, Any], stopped: State, reason: str) -> list[bytes]:
