@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import linecache
+import os
 import time
 import traceback
 import warnings
@@ -25,7 +26,8 @@ _DEEPEST = 4
 _LONGEST = 10_000
 # In bits: what is longer fits no float, and no array.
 _LONGEST_INTEGER = 512
-_OUR_FOLDER = str(Path(__file__).parent)
+# Lines below these are not the student's: ours, the standard library's, an installed package's.
+_NOT_THEIRS = (str(Path(__file__).parent), str(Path(os.__file__).parent))
 
 
 class Local:
@@ -57,7 +59,7 @@ def each_outcome(functions: Mapping[str, Any], calls: Sequence[Call]) -> Iterato
             arguments = {name: _argument(value, returned) for name, value in call.arguments.items()}
             options = {name: _argument(value, returned) for name, value in call.options.items()}
         except _NotThere as error:
-            yield Outcome(raised=Raised("NoResult", str(error)))
+            yield _not_called(functions[call.function], len(call.arguments), str(error))
             returned.append(None)
             continue
         before = {name: value.copy() for name, value in (arguments | options).items() if isinstance(value, np.ndarray)}
@@ -85,7 +87,7 @@ def describe_exception(error: BaseException) -> Raised:
     """The exception with the student's own lines: neither ours nor a library's."""
     lines = []
     for frame in traceback.extract_tb(error.__traceback__):
-        if frame.filename.startswith(_OUR_FOLDER) or "site-packages" in frame.filename:
+        if frame.filename.startswith(_NOT_THEIRS) or "site-packages" in frame.filename:
             continue
         source = frame.line or linecache.getline(frame.filename, frame.lineno or 0).strip()
         lines.append(f"line {frame.lineno} in {frame.name}: {source}" if source else f"in {frame.name}")
@@ -125,6 +127,14 @@ class _Counter(io.TextIOBase):
 
 class _NotThere(LookupError):
     pass
+
+
+def _not_called(function: Any, arguments: int, reason: str) -> Outcome:
+    """For want of a result, a stub is told apart: it raises NotImplementedError whatever it is given."""
+    _, outcome = _one_call(function, [None] * arguments, {})
+    if outcome.raised is not None and outcome.raised.type == "NotImplementedError":
+        return outcome
+    return Outcome(raised=Raised("NoResult", reason))
 
 
 def _argument(value: Any, returned: list[Any]) -> Any:
