@@ -22,10 +22,11 @@ def score(trial: Trial) -> float:
 def _parts(trial: Trial) -> dict[str, list[bool]]:
     """For each check, what has to be right and whether it is. What was not tried is not right."""
     outputs = [name for name in trial.exercise.returns if name != "cache"]
-    whole = dict.fromkeys(STRUCTURE, len(trial.found) == len(trial.key.cases))
+    done = len(trial.found) - (trial.stopped is not None)  # a case with a stop in it has shown nothing
+    whole = dict.fromkeys(STRUCTURE, done == len(trial.key.cases))
     parts: dict[str, list[bool]] = {}
     for number, case in enumerate(trial.key.cases):
-        tried = number < len(trial.found)
+        tried = number < done
         found = trial.found[number] if tried else []
         spoiled = {deviation.output for deviation in found if deviation.spoils_values}
         for check in STRUCTURE:
