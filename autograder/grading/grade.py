@@ -20,7 +20,13 @@ from autograder.grading.course import Course, CourseError, released
 from autograder.grading.journal import Entry, Journal, Key
 from autograder.grading.record import Graded
 from autograder.grading.recorder import Recorder
-from autograder.grading.submissions import Submission
+from autograder.grading.submission import Submission, loose
+from autograder.sandbox import SandboxUnavailable, availability
+
+_NO_SOURCES = (
+    "grading needs the course's own checkout, with solutions/ and autograder/mistakes/; "
+    "clone the repository and run `autograder` there"
+)
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,7 @@ def grade(
                         run.write(recorder, journal, submission, entry)
                     run.add(entry.result, kept=True)
             todo = [submission for submission in found if submission.student not in stands]
-            for submission, result in workers.judge_all(todo, seed, jobs or _cores(), trust):
+            for submission, result in _judged(todo, seed, jobs, trust):
                 entry = Entry(keys[str(submission.student)], result)
                 journal.graded(entry.key, result)
                 run.write(recorder, journal, submission, entry)
@@ -103,10 +109,19 @@ def grade_loose(
     _sandboxed(trust)
     if any(answer_data.source_digest(name) is None for name in registry.CHAPTERS):
         raise CourseError(_NO_SOURCES)
-    listed = [submissions.loose(number, Path(path), chapter) for number, path in enumerate(notebooks)]
+    listed = [loose(number, Path(path), chapter) for number, path in enumerate(notebooks)]
     if seed is None:
         seed = secrets.randbits(63)
-    return _in_order(workers.judge_all(listed, seed, jobs or _cores(), trust))
+    return _in_order(_judged(listed, seed, jobs, trust))
+
+
+def _judged(
+    todo: Sequence[Submission], seed: int, jobs: int | None, trust: bool
+) -> Iterator[tuple[Submission, Graded]]:
+    try:
+        yield from workers.judge_all(todo, seed, jobs or len(os.sched_getaffinity(0)), trust)
+    except SandboxUnavailable as fault:
+        raise CourseError(str(fault)) from None
 
 
 def _in_order(judged: Iterator[tuple[Submission, Graded]]) -> Iterator[Graded]:
@@ -118,12 +133,6 @@ def _in_order(judged: Iterator[tuple[Submission, Graded]]) -> Iterator[Graded]:
         while position in early:
             yield early.pop(position)
             position += 1
-
-
-_NO_SOURCES = (
-    "grading needs the course's own checkout, with solutions/ and autograder/mistakes/; "
-    "clone the repository and run `autograder` there"
-)
 
 
 class _Run:
@@ -175,8 +184,6 @@ def _known(chapter: str) -> None:
 
 
 def _sandboxed(trust: bool) -> None:
-    from autograder.sandbox import availability
-
     fault = None if trust else availability()
     if fault is not None:
         raise CourseError(str(fault))
@@ -185,10 +192,6 @@ def _sandboxed(trust: bool) -> None:
 def _seed(before: dict[str, Entry], regrade: bool) -> int:
     entries = list(before.values())
     return entries[-1].key.seed if entries and not regrade else secrets.randbits(63)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0))
 
 
 @contextlib.contextmanager

@@ -7,7 +7,8 @@ submission can do raises here, or reaches the next one.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from autograder import answers, registry
 from autograder.checking import check_chapter
 from autograder.exercise import Finding, State, Verdict
 from autograder.grading.record import Graded, graded, unreadable
-from autograder.grading.submissions import Submission, chapter_by_name
+from autograder.grading.submission import Submission, chapter_by_name
 from autograder.notebook.read import Cell, Notebook, Unreadable, read
 
 EXERCISES = Path(autograder.__file__).parents[1] / "exercises"
@@ -70,21 +71,34 @@ def _verdicts(notebook: Notebook, chapter: str, sandbox: Any, seed: int) -> list
 
 def _run(sources: Sequence[str], chapter: str, sandbox: Any, seed: int) -> list[Verdict]:
     with sandbox.submission(sources) as running:
-        return check_chapter(chapter, keys(chapter, seed), running, broken(sources, running.cells, chapter))
+        broken = broken_cells(sources, running.cells, chapter)
+        messages = {name: message for name, (message, _) in broken.items()}
+        verdicts = check_chapter(chapter, keys(chapter, seed), running, messages)
+    return [
+        _with_stop(verdict, *broken[verdict.exercise]) if verdict.exercise in broken else verdict
+        for verdict in verdicts
+    ]
 
 
-def broken(sources: Sequence[str], results: Sequence[Any], chapter: str) -> Mapping[str, str]:
-    """For each exercise whose cell did not run, why: there is a function, but Python never got to it."""
-    reasons: dict[str, str] = {}
-    for source, result in zip(sources, results, strict=False):
-        raised = result.raised
+def broken_cells(sources: Sequence[str], cells: Sequence[Any], chapter: str) -> dict[str, tuple[str, State | None]]:
+    """For each exercise whose cell did not run to its end, why, and the state of a cell that had to be stopped."""
+    broken: dict[str, tuple[str, State | None]] = {}
+    for source, cell in zip(sources, cells, strict=True):
         for name in registry.exercises(chapter):
             if re.search(rf"^def\s+{re.escape(name)}\b", source, re.MULTILINE):
-                reasons.pop(name, None)
-                if raised is not None:
-                    message = f": {raised.message}" if raised.message else ""
-                    reasons[name] = f"The cell with {name} does not run: {raised.type}{message}"
-    return reasons
+                broken.pop(name, None)
+                if cell.stopped is not None:
+                    broken[name] = (f"The cell with {name} {cell.reason}.", cell.stopped)
+                elif cell.raised is not None:
+                    message = f": {cell.raised.message}" if cell.raised.message else ""
+                    broken[name] = (f"The cell with {name} does not run: {cell.raised.type}{message}", None)
+    return broken
+
+
+def _with_stop(verdict: Verdict, message: str, state: State | None) -> Verdict:
+    """The verdict with the state of its cell, where that is why there is no function."""
+    missing = any(finding.message == message for finding in verdict.findings)
+    return replace(verdict, state=state) if state is not None and missing else verdict
 
 
 def _misses_a_name(verdict: Verdict) -> bool:

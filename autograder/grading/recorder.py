@@ -18,7 +18,7 @@ from autograder.grading.course import Course
 from autograder.grading.feedback import FeedbackPages
 from autograder.grading.files import write_whole
 from autograder.grading.record import Graded
-from autograder.grading.submissions import Submission
+from autograder.grading.submission import Submission
 from autograder.grading.template import read_template
 from autograder.notebook.read import Cell, Unreadable, read
 

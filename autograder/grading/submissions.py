@@ -3,36 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from nbgrader.utils import parse_utc
 
-from autograder import registry
 from autograder.grading.course import Course, CourseError
+from autograder.grading.submission import Submission
 from autograder.notebook.read import LARGEST, Unreadable
 
 _SUFFIXES = (".ipynb", ".py")
-
-
-@dataclass(frozen=True)
-class Submission:
-    """One thing to grade: a file, or the reason why there is none. `notebook` is how it is called in records.
-
-    `content` is a digest of the file, which tells whether it has changed. `student` is None for a loose notebook,
-    and `chapter` where it is yet to be found out.
-    """
-
-    student: str | None
-    chapter: str | None
-    notebook: str
-    path: Path | None
-    reason: str | None
-    content: str
-    number: int = 0
 
 
 def collect(course: Course, chapter: str, students: Sequence[str] = ()) -> list[Submission]:
@@ -43,11 +24,6 @@ def collect(course: Course, chapter: str, students: Sequence[str] = ()) -> list[
         where = course.path("submitted", chapter, strays[0])
         raise CourseError(f"{strays[0]} has handed in nothing: there is no folder {where}; check the name")
     return [_submission(course, chapter, student) for student in students or there]
-
-
-def loose(number: int, path: Path, chapter: str | None) -> Submission:
-    """A notebook outside any course, called as it was named; `number` is its place among those given."""
-    return Submission(None, chapter, str(path), path, None, "", number)
 
 
 def handed_in(course: Course, submission: Submission) -> datetime | None:
@@ -126,10 +102,3 @@ def _linked(path: Path, folder: Path) -> bool:
 
 def _matches(path: Path, pattern: str) -> bool:
     return any(Path(part).match(pattern) for part in path.parts)
-
-
-def chapter_by_name(name: str) -> str | None:
-    """The chapter that a file's name speaks of, where it speaks of just one."""
-    words = re.split(r"[\W\d_]+", name.lower())
-    found = [chapter for chapter in registry.CHAPTERS if chapter in words]
-    return found[0] if len(found) == 1 else None

@@ -6,113 +6,129 @@ whatever else is written belong to the process that asks.
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import signal
 from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
 from typing import Any
 
 from autograder.grading.judge import judge, without_result
 from autograder.grading.record import Graded
-from autograder.grading.submissions import Submission
+from autograder.grading.submission import Submission
+from autograder.sandbox import Sandbox, SandboxUnavailable, Trusted
 
 _TRIES = 2
 _DIED = "The process that graded this submission died, twice; nothing is known of this exercise."
 
 
-@dataclass
-class _Worker:
-    process: SpawnProcess
-    pipe: Connection
-    busy: tuple[Submission, int] | None = field(default=None)
-
-
 def judge_all(
     submissions: Iterable[Submission], seed: int, jobs: int, trust: bool
 ) -> Iterator[tuple[Submission, Graded]]:
-    """Each submission with its record, as they are done. `trust` runs them without a sandbox."""
-    waiting = deque((submission, 1) for submission in submissions)
-    workers = [_start(seed, trust) for _ in range(min(jobs, len(waiting)))]
+    """Each submission with its record, as they are done. `trust` runs them without a sandbox.
+
+    Raises SandboxUnavailable where a worker cannot have its sandbox: that is no submission's fault.
+    """
+    waiting = deque(_Task(submission) for submission in submissions)
+    workers = [_Worker(seed, trust) for _ in range(min(jobs, len(waiting)))]
     try:
-        while waiting or any(worker.busy for worker in workers):
-            for number, worker in enumerate(workers):
-                if worker.busy is None and waiting:
-                    workers[number] = _give(worker, waiting.popleft(), seed, trust)
-            done = wait([worker.pipe for worker in workers if worker.busy])
-            for number, worker in enumerate(workers):
-                if worker.pipe not in done or worker.busy is None:
-                    continue
-                submission, tries = worker.busy
-                try:
-                    result = worker.pipe.recv()
-                    worker.busy = None
-                except (EOFError, OSError):
-                    workers[number] = _replace(worker, seed, trust)
-                    if tries < _TRIES:
-                        waiting.append((submission, tries + 1))
-                        continue
-                    result = without_result(submission, "crashed", _DIED)
-                yield submission, result
+        while waiting or any(worker.task for worker in workers):
+            for worker in workers:
+                if worker.task is None and waiting:
+                    worker.give(waiting.popleft())
+            busy = [worker for worker in workers if worker.task is not None]
+            done = wait([worker.pipe for worker in busy])
+            for worker in busy:
+                if worker.pipe in done:
+                    task, result = worker.take()
+                    if result is not None:
+                        yield task.submission, result
+                    elif task.tries < _TRIES:
+                        waiting.append(_Task(task.submission, task.tries + 1))
+                    else:
+                        yield task.submission, without_result(task.submission, "crashed", _DIED)
     finally:
         for worker in workers:
             worker.pipe.close()
         for worker in workers:
-            worker.process.join(timeout=5)
-            worker.process.kill()
+            worker.end()
 
 
-def _start(seed: int, trust: bool) -> _Worker:
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_work, args=(theirs, seed, trust), daemon=True)
-    process.start()
-    theirs.close()
-    return _Worker(process, ours)
+@dataclass(frozen=True)
+class _Task:
+    submission: Submission
+    tries: int = 1
 
 
-def _give(worker: _Worker, task: tuple[Submission, int], seed: int, trust: bool) -> _Worker:
-    """Hand over a submission; a worker that died while it was idle is replaced first."""
-    try:
-        worker.pipe.send(task[0])
-    except OSError:
-        worker = _replace(worker, seed, trust)
-        worker.pipe.send(task[0])
-    worker.busy = task
-    return worker
+class _Worker:
+    """One process and our end of its pipe. `task` is what it is busy with."""
 
+    def __init__(self, seed: int, trust: bool) -> None:
+        self._arguments = (seed, trust)
+        self.task: _Task | None = None
+        self._start()
 
-def _replace(worker: _Worker, seed: int, trust: bool) -> _Worker:
-    worker.pipe.close()
-    worker.process.kill()
-    worker.process.join()
-    return _start(seed, trust)
+    def give(self, task: _Task) -> None:
+        """Hand over a submission. A process that died while it was idle is replaced first."""
+        try:
+            self.pipe.send(task.submission)
+        except OSError:
+            self._replace()
+            self.pipe.send(task.submission)
+        self.task = task
+
+    def take(self) -> tuple[_Task, Graded | None]:
+        """What has come of the task: None where the process has died. Then there is a new one."""
+        assert self.task is not None
+        task, self.task = self.task, None
+        try:
+            result: Graded | SandboxUnavailable = self.pipe.recv()
+        except (EOFError, OSError):
+            self._replace()
+            return task, None
+        if isinstance(result, SandboxUnavailable):
+            raise result
+        return task, result
+
+    def end(self) -> None:
+        """Wait for the process, which ends when its pipe is closed, but not for long."""
+        self._process.join(timeout=5)
+        self._process.kill()
+
+    def _start(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_work, args=(theirs, *self._arguments), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def _replace(self) -> None:
+        self.pipe.close()
+        self._process.kill()
+        self._process.join()
+        self._start()
 
 
 def _work(pipe: Connection, seed: int, trust: bool) -> None:
     """A worker's life: until the pipe closes, a submission comes in and a record goes out."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that asks decides when to stop
-    with open_sandbox(trust) as sandbox:
-        while True:
-            try:
-                submission = pipe.recv()
-            except (EOFError, OSError):
-                return
-            pipe.send(_judged(submission, sandbox, seed))
+    sandbox = Trusted() if trust else Sandbox()
+    with contextlib.suppress(EOFError, OSError):  # whoever asks has gone
+        try:
+            with sandbox:
+                while True:
+                    pipe.send(_judged(pipe.recv(), sandbox, seed))
+        except SandboxUnavailable as fault:
+            pipe.send(fault)
 
 
 def _judged(submission: Submission, sandbox: Any, seed: int) -> Graded:
     try:
         return judge(submission, sandbox, seed)
+    except SandboxUnavailable:
+        raise
     except Exception as error:  # a fault of ours must cost one submission its result, not the class its marks
         reason = f"The grader failed on this submission ({type(error).__name__}: {error}); please report it."
         return without_result(submission, "crashed", reason)
-
-
-def open_sandbox(trust: bool) -> AbstractContextManager[Any]:
-    from autograder.sandbox import Limits, Sandbox, Trusted
-
-    return Trusted(Limits()) if trust else Sandbox(Limits())
