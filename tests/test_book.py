@@ -132,9 +132,11 @@ class Visit:
         page.on("pageerror", lambda error: self.faults.append(f"error {error}"))
 
     def open(self, name: str) -> None:
-        self.page.goto(f"{self.address}{name}.html", wait_until="load")
-        self.page.evaluate("window.MathJax && MathJax.startup.promise")
+        self.page.goto(f"{self.address}{name}.html")
         self.page.wait_for_load_state("networkidle")
+        if self.page.locator(".math").count():
+            self.page.wait_for_function("window.MathJax?.startup?.promise")
+            self.page.evaluate("MathJax.startup.promise")
 
     def _request(self, request: Request) -> None:
         if not request.url.startswith((self.address, "data:")):
