@@ -34,7 +34,7 @@ _VISIBLE = ("numpy", "IPython", "matplotlib", "scipy", "sklearn")
 _COVERED = ("autograder", "solutions", "layers_by_hand-*", "*.pth", "*.egg-link", "__editable__*")
 
 _ENVIRONMENT = {
-    "HOME": "/tmp",
+    "HOME": "/tmp/home",
     "TMPDIR": "/tmp",
     "USER": "student",
     "LANG": "C.UTF-8",
@@ -81,7 +81,8 @@ def plain_command(engine: Path, control: int, settings: str) -> list[str]:
 
 
 def plain_environment(home: str) -> dict[str, str]:
-    return _ENVIRONMENT | {name: f"{home}/{_ENVIRONMENT[name][5:]}" for name in _AT_HOME}
+    """The same environment, with what lies in the sandbox's own folders in `home` instead."""
+    return _ENVIRONMENT | dict.fromkeys(_AT_HOME, home)
 
 
 def confined_command(bwrap: str, engine: Path, control: int, settings: str) -> list[str]:
