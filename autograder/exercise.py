@@ -115,6 +115,9 @@ class Exercise:
     forward: str | None = None
     gradient_of: Mapping[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "points", float(self.points))
+
 
 @dataclass(frozen=True)
 class Mistake:
