@@ -120,7 +120,9 @@ def _nbgrader(grade_id: str, solution: bool = False, locked: bool = False, worth
         "solution": solution,
         "task": False,
     }
-    return metadata if worth is None else {**metadata, "points": worth}
+    if worth is None:
+        return metadata
+    return metadata | {"points": int(worth) if worth.is_integer() else worth}  # as Jupyter itself would write it
 
 
 def _markdown(identifier: str, text: str) -> Json:
