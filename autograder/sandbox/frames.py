@@ -7,19 +7,21 @@ In the header a scalar stands for itself and everything else is a list that begi
     ["array", dtype, shape]   ["complex", re, im]   ["opaque", type name]
 
 `decode` turns any bytes whatever into a value made of exact built-in types and plain arrays, or raises Malformed. It
-checks every size before it makes room for it, runs nothing and imports nothing.
+checks every size before it makes room for it, runs nothing and imports nothing. What it calls is bound when it is
+imported, before a student's code could put anything in its place.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from json import dumps, loads
 from typing import Any
 
 import numpy as np
+from numpy import frombuffer
 
 from autograder.exercise import Opaque
 
@@ -57,7 +59,7 @@ class Bounds:
 def encode(value: Any) -> list[bytes]:
     """The pieces of the frame that holds `value`, to be written one after the other."""
     arrays: list[bytes] = []
-    header = json.dumps(_tree(value, arrays, 0), separators=(",", ":")).encode("ascii")
+    header = dumps(_tree(value, arrays, 0), separators=(",", ":")).encode("ascii")
     return [PREFIX.pack(len(header), sum(map(len, arrays))), header, *arrays]
 
 
@@ -125,7 +127,7 @@ def sizes(prefix: bytes, bounds: Bounds) -> tuple[int, int]:
 def parse(header: bytes | bytearray, body_size: int) -> Any:
     """The header's tree, once it is certain that it is well formed and that its arrays fill the body exactly."""
     try:
-        tree = json.loads(header.decode("ascii"))
+        tree = loads(header.decode("ascii"))
     except (ValueError, RecursionError, MemoryError):
         raise Malformed("the header is no JSON") from None
     announced = 0
@@ -215,7 +217,7 @@ def _array(code: str, shape: list[int], body: memoryview, offset: list[int]) -> 
     piece = body[offset[0] : offset[0] + count * dtype.itemsize]
     offset[0] += len(piece)
     if dtype.kind == "b":  # a byte other than 0 and 1 would be neither true nor false
-        flags: np.ndarray = np.frombuffer(piece, np.uint8) != 0
+        flags: np.ndarray = frombuffer(piece, np.uint8) != 0
         return flags.reshape(shape)
-    array: np.ndarray = np.frombuffer(piece, dtype)
+    array: np.ndarray = frombuffer(piece, dtype)
     return array.reshape(shape).copy()

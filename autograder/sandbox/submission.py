@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import signal
 from collections import Counter
@@ -18,8 +19,9 @@ from autograder.sandbox.frames import Bounds, Malformed, encode
 from autograder.sandbox.limits import CellOutcome, Limits
 from autograder.sandbox.messages import call_to_plain, cell_from_plain, outcome_from_plain, reply
 
-# What is imported before the fork where a cell mentions it: it takes a second each time otherwise.
+# What is imported before the fork where a cell imports it: it takes a second each time otherwise.
 _WORTH_IMPORTING = {"matplotlib": "matplotlib.pyplot", "sklearn": "sklearn.datasets"}
+_IMPORT = re.compile(rf"^\s*(?:import|from)\s+({'|'.join(_WORTH_IMPORTING)})\b", re.MULTILINE)
 # A call's own word on its seconds is taken unless more than this passed here that it does not account for.
 _UNACCOUNTED = 0.25
 
@@ -38,7 +40,7 @@ class Submission:
         self.cells: tuple[CellOutcome, ...] = ()
         self._server, self._limits = server, limits
         self._sources = dict(enumerate(cells, 1))
-        self._modules = [module for word, module in _WORTH_IMPORTING.items() if any(word in cell for cell in cells)]
+        self._modules = sorted({_WORTH_IMPORTING[name] for cell in cells for name in _IMPORT.findall(cell)})
         self._pipes: Pipes | None = None
         self._starts = 0
         self._left = limits.submission_seconds
