@@ -126,6 +126,7 @@ class Visit:
     def __init__(self, page: Page, address: str) -> None:
         self.page, self.address = page, address
         self.faults: list[str] = []
+        page.route(lambda url: not url.startswith(address), lambda route: route.abort())
         page.on("request", self._request)
         page.on("response", self._response)
         page.on("console", self._console)
