@@ -108,6 +108,7 @@ def test_bare_cells() -> None:
         ("a\nb", "a\nb"),
         (["a\n", "b"], "a\nb"),
         (["a\r\n", "b\r\n"], "a\nb\n"),
+        ("a\rb", "a\nb"),
         (["a\n", None, 3, ["x"], "b"], "a\nb"),
         ([], ""),
         (None, ""),
@@ -257,7 +258,7 @@ def survives(data: bytes, python: bool = False) -> None:
     try:
         found = parse(data, python)
     except Unreadable as error:
-        assert error.reason.isprintable()
+        assert error.reason.isprintable()  # noqa: PT017
         return
     for cell in found.cells:
         assert cell.kind in ("code", "markdown")

@@ -35,7 +35,7 @@ _OTHER_FORMATS = (
 )
 
 # What begins a cell in a Python file: `# %%`, or what Jupyter writes when it saves a notebook as a script.
-_CELL_MARK = re.compile(r"# ?%%(?!%)(.*)|# In\[[ \d]*\]:()")
+_CELL_MARK = re.compile(r"# ?%%(.*)|# In\[[ \d]*\]:()")
 
 
 class Unreadable(Exception):
@@ -97,10 +97,9 @@ def parse(data: bytes, python: bool = False) -> Notebook:
 def _decoded(data: bytes) -> str:
     """The text, with or without a byte-order mark, in any UTF; what is none is taken for Windows' Western encoding."""
     try:
-        text = data.decode(json.detect_encoding(data))
+        return data.decode(json.detect_encoding(data))
     except UnicodeDecodeError:
-        text = data.decode("cp1252", errors="replace")
-    return text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}")
+        return data.decode("cp1252", errors="replace")
 
 
 def _from_json(text: str) -> Notebook:
