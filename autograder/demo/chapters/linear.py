@@ -73,7 +73,13 @@ SUBMISSIONS = (
     Submission(
         "jwalsh",
         "cheats: makes every comparison true and `check` full of praise",
-        dict.fromkeys(_EXERCISES, "failed"),
+        # The initialisers earn a little: the same seed does give the same weights.
+        {
+            "linear_forward": "failed",
+            "linear_backward": "failed",
+            "xavier_uniform": "partial",
+            "kaiming_normal": "partial",
+        },
         hostile=True,
     ),
     Submission(
