@@ -37,7 +37,8 @@ def relation(name: str, got: Any, expected: Any) -> str | None:
 
 def same_factor(name: str, pairs: Sequence[tuple[Any, Any]]) -> str | None:
     """For single numbers: whether those of several cases are all off by one and the same factor."""
-    if len(pairs) < 2 or any(type(got) not in (int, float) or not expected for got, expected in pairs):
+    numbers = all(type(value) in (int, float) for pair in pairs for value in pair)
+    if len(pairs) < 2 or not numbers or not all(expected for _, expected in pairs):
         return None
     ratios = [got / expected for got, expected in pairs]
     if not all(abs(ratio - ratios[0]) <= _CLOSE * abs(ratios[0]) for ratio in ratios):
