@@ -141,7 +141,7 @@ def _code(identifier: str, text: str, **metadata: Any) -> Json:
 
 
 def _written(document: Json) -> str:
-    node = nbformat.from_dict(document)  # type: ignore[no-untyped-call]
+    node = nbformat.from_dict(document)
     nbformat.validate(node)
-    text: str = nbformat.writes(node)  # type: ignore[no-untyped-call]
+    text: str = nbformat.writes(node)
     return text + "\n"
