@@ -143,5 +143,5 @@ def _chapter(submission: Submission, notebook: Notebook | None) -> str | None:
 
 
 def _unreadable(submission: Submission, chapter: str | None, reason: str) -> Graded:
-    most = None if chapter is None else sum(exercise.points for exercise in registry.exercises(chapter).values())
+    most = None if chapter is None else float(sum(e.points for e in registry.exercises(chapter).values()))
     return unreadable(submission.student, chapter, submission.notebook, reason, most)

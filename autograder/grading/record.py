@@ -43,8 +43,8 @@ def graded(student: str | None, chapter: str, notebook: str, verdicts: list[Verd
         notebook,
         "graded",
         None,
-        round(sum(verdict.score for verdict in verdicts), 2),
-        sum(verdict.max_score for verdict in verdicts),
+        round(float(sum(verdict.score for verdict in verdicts)), 2),
+        float(sum(verdict.max_score for verdict in verdicts)),
         tuple(verdicts),
     )
 

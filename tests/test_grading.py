@@ -1,0 +1,451 @@
+"""Grading, from what lies in `submitted/` or is named loose to records: whatever is handed in, in the sandbox."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from courses import HALF_RIGHT, RIGHT, Document, hand_in, marks, notebook
+
+from autograder.exercise import Verdict
+from autograder.grading import grade as grading
+from autograder.grading import workers
+from autograder.grading.course import Course, CourseError
+from autograder.grading.grade import Progress, grade, grade_loose
+from autograder.grading.journal import Journal
+from autograder.grading.record import Graded
+
+SEED = 4_611_686_018_427_387_904
+FULL = {"linear_forward": 6.0, "linear_backward": 12.0, "xavier_uniform": 4.0, "kaiming_normal": 4.0}
+
+LOOP = "def linear_backward(dout, cache):\n    while True:\n        pass\n"
+EXIT = "import os\ndef linear_backward(dout, cache):\n    os._exit(0)\n"
+HUGE = "def linear_backward(dout, cache):\n    return np.ones((1 << 20, 1 << 20))\n"
+CELL_EXIT = RIGHT["linear_backward"] + "import os\nos._exit(0)\n"
+TYPO = "def linear_backward(dout, cache)\n    pass\n"
+
+
+def states(result: Graded) -> dict[str, str]:
+    return {verdict.exercise: verdict.state for verdict in result.verdicts}
+
+
+def scores(result: Graded) -> dict[str, float]:
+    return {verdict.exercise: verdict.score for verdict in result.verdicts}
+
+
+def verdict(result: Graded, name: str) -> Verdict:
+    return next(verdict for verdict in result.verdicts if verdict.exercise == name)
+
+
+def others_have_full_marks(result: Graded, but: str) -> bool:
+    return all(scores(result)[name] == FULL[name] for name in FULL if name != but)
+
+
+# --- loose notebooks, as COMMANDS has them -------------------------------------------------------------------------
+
+
+def nbformat_3(document: Document) -> None:
+    cells = [
+        {"cell_type": "code", "input": c["source"], "outputs": [], "language": "python", "metadata": c["metadata"]}
+        for c in document.pop("cells")
+        if c["cell_type"] == "code"
+    ]
+    document.update(worksheets=[{"cells": cells, "metadata": {}}], nbformat=3, nbformat_minor=0)
+
+
+def duplicate_ids(document: Document) -> None:
+    for cell in document["cells"]:
+        cell["id"] = "same"
+
+
+def delete_checks(document: Document) -> None:
+    document["cells"] = [c for c in document["cells"] if not c["metadata"].get("nbgrader", {}).get("grade")]
+
+
+def copy_checks(document: Document) -> None:
+    document["cells"] += [c for c in document["cells"] if c["metadata"].get("nbgrader", {}).get("grade")]
+
+
+def strip_metadata(document: Document) -> None:
+    document["metadata"] = {}
+    for cell in document["cells"]:
+        cell["metadata"] = {}
+
+
+def delete_imports(document: Document) -> None:
+    document["cells"] = [c for c in document["cells"] if c["metadata"].get("tags") != ["setup"]]
+
+
+def award_oneself(document: Document) -> None:
+    for cell in document["cells"]:
+        if cell["metadata"].get("nbgrader", {}).get("grade"):
+            cell["source"] = "26.0"
+            cell["metadata"]["nbgrader"]["points"] = 1000
+            cell["metadata"]["tags"] = ["skip-execution"]
+
+
+HARMLESS = [nbformat_3, duplicate_ids, delete_checks, copy_checks, strip_metadata, delete_imports, award_oneself]
+
+
+@pytest.fixture(scope="module")
+def loose(released: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """Every kind of loose notebook, graded in one run; the lines of `--json` by file name."""
+    from autograder.grading.course import open_course
+
+    course = open_course(released)
+    folder = tmp_path_factory.mktemp("loose")
+    whole = notebook(course, RIGHT)
+    files = {
+        "linear_right.ipynb": whole,
+        "linear_half.ipynb": notebook(course, HALF_RIGHT),
+        "linear_stubs.ipynb": notebook(course, {}),
+        "linear_empty.ipynb": "",
+        "linear_truncated.ipynb": whole[: len(whole) // 2],
+        "linear_loop.ipynb": notebook(course, {**RIGHT, "linear_backward": LOOP}),
+        "linear_exit.ipynb": notebook(course, {**RIGHT, "linear_backward": EXIT}),
+        "linear_huge.ipynb": notebook(course, {**RIGHT, "linear_backward": HUGE}),
+        "linear_cell_exit.ipynb": notebook(course, {**RIGHT, "linear_backward": CELL_EXIT}),
+        "linear_typo.ipynb": notebook(course, {**RIGHT, "linear_backward": TYPO}),
+        "linear_answers.py": "import numpy as np\n" + "\n".join(RIGHT.values()),
+        "mystery.ipynb": notebook(course, RIGHT, edit=strip_metadata),
+        **{f"linear_{edit.__name__}.ipynb": notebook(course, RIGHT, edit=edit) for edit in HARMLESS},
+    }
+    paths = []
+    for name, text in files.items():
+        paths.append(folder / name)
+        paths[-1].write_text(text)
+    paths.insert(3, folder / "linear_absent.ipynb")
+    lines = [json.loads(json.dumps(result.as_dict())) for result in grade_loose(paths, seed=SEED)]
+    assert [line["notebook"] for line in lines] == [str(path) for path in paths]
+    return {Path(line["notebook"]).name: line for line in lines}
+
+
+def test_a_right_notebook_has_full_marks_in_the_form_of_commands(loose: dict[str, dict[str, Any]]) -> None:
+    line = loose["linear_right.ipynb"]
+    assert list(line) == ["notebook", "chapter", "state", "reason", "score", "max_score", "exercises"]
+    assert (line["chapter"], line["state"], line["reason"]) == ("linear", "graded", None)
+    assert (line["score"], line["max_score"]) == (26.0, 26.0)
+    assert {exercise["name"]: exercise["score"] for exercise in line["exercises"]} == FULL
+    assert all(list(e) == ["name", "state", "score", "max_score", "findings"] for e in line["exercises"])
+    keys = [list(finding) for exercise in line["exercises"] for finding in exercise["findings"]]
+    assert keys
+    assert all(found == ["check", "passed", "message", "mistake"] for found in keys)
+
+
+@pytest.mark.parametrize("edit", HARMLESS, ids=lambda edit: edit.__name__)
+def test_what_befell_the_file_costs_no_points(loose: dict[str, dict[str, Any]], edit: Callable[..., None]) -> None:
+    line = loose[f"linear_{edit.__name__}.ipynb"]
+    assert (line["state"], line["score"], line["max_score"]) == ("graded", 26.0, 26.0)
+
+
+def test_a_python_file_is_graded_as_well(loose: dict[str, dict[str, Any]]) -> None:
+    assert loose["linear_answers.py"]["score"] == 26.0
+
+
+def test_a_known_mistake_is_named(loose: dict[str, dict[str, Any]]) -> None:
+    (backward,) = [e for e in loose["linear_half.ipynb"]["exercises"] if e["name"] == "linear_backward"]
+    assert backward["state"] == "partial"
+    assert "linear_backward.mean_over_batch" in [finding["mistake"] for finding in backward["findings"]]
+
+
+def test_stubs_are_not_attempted(loose: dict[str, dict[str, Any]]) -> None:
+    line = loose["linear_stubs.ipynb"]
+    assert (line["state"], line["score"]) == ("graded", 0.0)
+    assert {exercise["state"] for exercise in line["exercises"]} == {"not_attempted"}
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("linear_empty.ipynb", "empty"),
+        ("linear_truncated.ipynb", "breaks off"),
+        ("linear_absent.ipynb", "no such file"),
+        ("mystery.ipynb", "--chapter"),
+    ],
+)
+def test_what_cannot_be_read_says_why(loose: dict[str, dict[str, Any]], name: str, reason: str) -> None:
+    line = loose[name]
+    assert (line["state"], line["score"], line["exercises"]) == ("unreadable", None, [])
+    assert reason in line["reason"]
+    assert "\n" not in line["reason"]
+    assert line["max_score"] == (None if name == "mystery.ipynb" else 26.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "state"),
+    [
+        ("linear_loop.ipynb", "timed_out"),
+        ("linear_exit.ipynb", "crashed"),
+        ("linear_cell_exit.ipynb", "crashed"),
+        ("linear_huge.ipynb", "out_of_memory"),
+        ("linear_typo.ipynb", "failed"),
+    ],
+)
+def test_one_bad_function_costs_its_own_points_alone(loose: dict[str, dict[str, Any]], name: str, state: str) -> None:
+    by_name = {exercise["name"]: exercise for exercise in loose[name]["exercises"]}
+    assert (by_name["linear_backward"]["state"], by_name["linear_backward"]["score"]) == (state, 0.0)
+    assert by_name["linear_backward"]["findings"][0]["message"]
+    assert loose[name]["score"] == 14.0
+
+
+def test_the_chapter_is_as_told_before_what_the_notebook_says(course: Course, tmp_path: Path) -> None:
+    path = tmp_path / "mystery.ipynb"
+    path.write_text(notebook(course, RIGHT, edit=strip_metadata))
+    (result,) = grade_loose([path], chapter="linear", seed=SEED)
+    assert result.score == 26
+    with pytest.raises(CourseError, match="there is no chapter 'liner'; the chapters are"):
+        grade_loose([path], chapter="liner")
+
+
+# --- a course ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def class_of(released: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A class with what happens in one, graded once: the course, the results by student, and the progress."""
+    from autograder.grading.course import open_course
+
+    folder = tmp_path_factory.mktemp("class") / "course"
+    shutil.copytree(released, folder)
+    course = open_course(folder)
+    whole = notebook(course, RIGHT)
+    hand_in(course, "ada", whole)
+    hand_in(course, "bob", notebook(course, HALF_RIGHT))
+    hand_in(course, "cem", whole, name="Linear (final) v2.ipynb")
+    hand_in(course, "dag", "import numpy as np\n" + RIGHT["linear_forward"], name="answers.py")
+    hand_in(course, "eve", "", name="linear.ipynb")
+    hand_in(course, "fay", whole, name="one.ipynb")
+    hand_in(course, "fay", whole, name="two.ipynb")
+    hand_in(course, "gil", "just a note", name="note.txt")
+    hand_in(course, "hana", notebook(course, {**RIGHT, "linear_backward": EXIT}))
+    hand_in(course, "ida", "draft", name="draft.ipynb")
+    hand_in(course, "ida", whole)
+    link = course.path("submitted", "linear", "jon") / "linear.ipynb"
+    link.parent.mkdir(parents=True)
+    link.symlink_to(course.path("submitted", "linear", "ada") / "linear.ipynb")
+    hand_in(course, "kim", whole, name="linear/linear.ipynb")
+    seen: list[Progress] = []
+    outcome = grade(course, "linear", seed=SEED, progress=seen.append)
+    assert outcome.problems == ()
+    return course, {str(result.student): result for result in outcome.results}, seen
+
+
+def test_every_submission_has_a_state_and_none_a_silent_nought(class_of: Any) -> None:
+    _, results, _ = class_of
+    graded = {name: result.score for name, result in results.items() if result.state == "graded"}
+    assert graded == {
+        "ada": 26.0,
+        "bob": pytest.approx(22, abs=3),
+        "cem": 26.0,
+        "dag": 6.0,
+        "hana": 14.0,
+        "ida": 26.0,
+        "kim": 26.0,
+    }
+    reasons = {name: result.reason for name, result in results.items() if result.state == "unreadable"}
+    assert reasons["fay"] == "there are several files (one.ipynb, two.ipynb); name the one that counts linear.ipynb"
+    assert reasons["gil"] == "there is no notebook in the folder; hand in linear.ipynb"
+    assert "only a link" in reasons["jon"]
+    assert "empty" in reasons["eve"]
+    assert results.keys() == graded.keys() | reasons.keys()
+    assert all(results[name].score is None for name in reasons)
+
+
+def test_what_was_found_stands_in_gradebook_notebook_and_feedback(class_of: Any) -> None:
+    course, results, _ = class_of
+    for student, result in results.items():
+        assert (course.path("autograded", "linear", student) / "linear.ipynb").is_file()
+        assert (course.path("feedback", "linear", student) / "linear.html").is_file()
+        if result.state == "graded":
+            assert marks(course, student) == scores(result)
+
+
+def test_progress_counts_every_submission_once(class_of: Any) -> None:
+    _, results, seen = class_of
+    assert [(step.done, step.total) for step in seen] == [(n, len(results)) for n in range(len(results) + 1)]
+    assert sorted(str(step.latest.student) for step in seen[1:]) == sorted(results)
+
+
+def test_graded_again_nothing_is_run_and_nothing_changes(class_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    course, results, _ = class_of
+
+    def nobody(todo: list[Any], *_: object) -> Iterator[Any]:
+        assert not todo
+        return iter(())
+
+    monkeypatch.setattr(workers, "judge_all", nobody)
+    again = grade(course, "linear")
+    assert (again.kept, again.seed) == (len(results), SEED)
+    assert {str(result.student): result for result in again.results} == results
+
+
+def test_what_was_deleted_is_written_again_without_being_graded(class_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    course, results, _ = class_of
+    page = course.path("feedback", "linear", "bob") / "linear.html"
+    before = page.read_text()
+    page.unlink()
+    monkeypatch.setattr(workers, "judge_all", lambda *_: iter(()))
+    assert grade(course, "linear").kept == len(results)
+    assert page.read_text() == before
+
+
+def test_only_what_changed_is_graded_again(class_of: Any) -> None:
+    course, results, _ = class_of
+    hand_in(course, "dag", notebook(course, RIGHT), name="answers.ipynb")
+    outcome = grade(course, "linear", students=["dag", "ada"])
+    assert outcome.kept == 1
+    assert [(result.student, result.score) for result in outcome.results] == [("ada", 26.0), ("dag", 26.0)]
+    assert marks(course, "bob") == scores(results["bob"])
+
+
+def test_the_same_seed_gives_the_same_marks_and_regrading_draws_another(course: Course) -> None:
+    hand_in(course, "bob", notebook(course, HALF_RIGHT))
+    first = grade(course, "linear")
+    second = grade(course, "linear", regrade=True)
+    third = grade(course, "linear", regrade=True, seed=first.seed)
+    assert first.seed != second.seed
+    assert (second.kept, third.kept) == (0, 0)
+    assert third.results == first.results
+
+
+def test_after_our_grading_nbgraders_own_commands_still_work_and_agree(class_of: Any) -> None:
+    course, results, _ = class_of
+    for command in ("autograde", "generate_feedback"):
+        done = subprocess.run(
+            [sys.executable, "-m", "nbgrader", command, "linear", "--student=bob", "--force"],
+            cwd=course.folder,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+    assert marks(course, "bob") == pytest.approx(scores(results["bob"]), abs=0.5)
+    assert "mean" in (course.path("feedback", "linear", "bob") / "linear.html").read_text()
+    assert marks(course, "ada") == FULL
+
+
+# --- what goes wrong with us ---------------------------------------------------------------------------------------
+
+
+def test_a_worker_that_dies_is_replaced_and_its_submission_tried_again(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for student in ("ada", "bob", "cem"):
+        hand_in(course, student, notebook(course, RIGHT))
+    killed: list[str] = []
+    give = workers._Worker.give
+
+    def kill_once(worker: Any, task: Any) -> None:
+        give(worker, task)
+        if task.submission.student == "bob" and not killed:
+            killed.append("bob")
+            os.kill(worker._process.pid, signal.SIGKILL)
+
+    monkeypatch.setattr(workers._Worker, "give", kill_once)
+    assert [result.score for result in grade(course, "linear", jobs=1).results] == [26.0] * 3
+    assert killed == ["bob"]
+
+
+def test_a_submission_whose_worker_dies_twice_is_crashed_and_the_others_are_graded(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for student in ("ada", "bob", "cem"):
+        hand_in(course, student, notebook(course, RIGHT))
+    give = workers._Worker.give
+
+    def kill_always(worker: Any, task: Any) -> None:
+        give(worker, task)
+        if task.submission.student == "bob":
+            os.kill(worker._process.pid, signal.SIGKILL)
+
+    monkeypatch.setattr(workers._Worker, "give", kill_always)
+    ada, bob, cem = grade(course, "linear", jobs=1).results
+    assert (ada.score, cem.score) == (26.0, 26.0)
+    assert set(states(bob).values()) == {"crashed"}
+    assert "died, twice" in bob.verdicts[0].findings[0].message
+
+
+def test_a_run_that_was_killed_goes_on_where_it_was(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    for student in ("ada", "bob", "cem"):
+        hand_in(course, student, notebook(course, RIGHT))
+
+    def stop_after_first(progress: Progress) -> None:
+        if progress.done == 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        grade(course, "linear", jobs=1, progress=stop_after_first)
+    begun = Journal(course, "linear").read()
+    outcome = grade(course, "linear", jobs=1)
+    assert len(begun) == outcome.kept == 1
+    assert next(iter(begun.values())).key.seed == outcome.seed
+    assert [result.score for result in outcome.results] == [26.0] * 3
+
+
+def test_a_result_that_could_not_be_written_is_told_and_mended_by_grading_again(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for student in ("ada", "bob"):
+        hand_in(course, student, notebook(course, RIGHT))
+    from autograder.grading import recorder
+
+    whole = recorder.write_whole
+
+    def full_for_ada(path: Path, *arguments: Any) -> None:
+        if "ada" in path.parts:
+            raise OSError(28, "No space left on device")
+        whole(path, *arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(recorder, "write_whole", full_for_ada)
+        outcome = grade(course, "linear")
+    (problem,) = outcome.problems
+    assert problem.startswith("ada is graded but not written down")
+    assert (course.path("feedback", "linear", "bob") / "linear.html").is_file()
+    again = grade(course, "linear")
+    assert (again.problems, again.kept) == ((), 2)
+    assert (course.path("feedback", "linear", "ada") / "linear.html").is_file()
+
+
+def test_two_runs_at_once_are_refused(course: Course) -> None:
+    hand_in(course, "ada", notebook(course, RIGHT))
+
+    def second(_: Progress) -> None:
+        with pytest.raises(CourseError, match="is being graded already; wait"):
+            grade(course, "linear")
+
+    grade(course, "linear", progress=second)
+
+
+def test_without_a_sandbox_nothing_runs_unless_trusted(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    hand_in(course, "ada", notebook(course, RIGHT))
+    line = "bubblewrap is not installed: sudo apt-get install bubblewrap"
+    monkeypatch.setattr(grading, "availability", lambda: line)
+    with pytest.raises(CourseError, match=line):
+        grade(course, "linear")
+    with pytest.raises(CourseError, match=line):
+        grade_loose([course.path("submitted", "linear", "ada") / "linear.ipynb"])
+    assert not Journal(course, "linear").path.exists()
+    assert grade(course, "linear", trust=True).results[0].score == 26.0
+
+
+def test_what_cannot_be_graded_is_told_in_one_line(course: Course) -> None:
+    for arguments, line in {
+        ("liner",): "there is no chapter 'liner'; the chapters are",
+        ("linear", "zoe"): "zoe has handed in nothing: there is no folder",
+    }.items():
+        with pytest.raises(CourseError, match=line):
+            grade(course, arguments[0], students=arguments[1:])
+    with course.gradebook() as gradebook:
+        gradebook.remove_assignment("linear")
+    with pytest.raises(CourseError, match="linear is not released in this course; run `autograder release linear"):
+        grade(course, "linear")
