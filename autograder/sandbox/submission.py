@@ -27,10 +27,13 @@ _UNACCOUNTED = 0.25
 
 
 class _Stopped(Exception):
-    """The process is gone, with this state and reason; `reason` follows the name of what it was doing."""
+    """The process is gone, with this state and reason; `reason` follows the name of what it was doing.
 
-    def __init__(self, state: State, reason: str) -> None:
-        self.state, self.reason = state, reason
+    `innocent` says that it was not the submission that ended it.
+    """
+
+    def __init__(self, state: State, reason: str, innocent: bool = False) -> None:
+        self.state, self.reason, self.innocent = state, reason, innocent
 
 
 class Submission:
@@ -57,9 +60,9 @@ class Submission:
                 self._run_cells(outcomes)
             except _Stopped as stop:
                 current = next((number for number in self._sources if number not in outcomes), None)
-                if current is not None:
+                if current is not None and not stop.innocent:
                     self._deadly[current] = CellOutcome(stopped=stop.state, reason=f"This cell {stop.reason}.")
-                if current is None or self._exhausted() is not None:
+                if self._exhausted() is not None:
                     rest = CellOutcome(
                         stopped=stop.state, reason="This cell was not run: the notebook was stopped before."
                     )
@@ -80,16 +83,15 @@ class Submission:
 
     def close(self) -> None:
         """End the process and all that came of it."""
-        if self._pipes is not None:
-            self._pipes.close()
-            self._pipes = None
-            self._server.end()
+        self._end()
 
     # --- the conversation ---
 
-    def _make(self, calls: Sequence[Call]) -> list[Outcome]:
+    def _make(self, calls: Sequence[Call], again: bool = True) -> list[Outcome]:
         outcomes: list[Outcome] = []
         try:
+            if self._pipes is not None and waiting(self._pipes.replies):
+                self._end()  # it says something that nobody asked: a forgery of some earlier call
             if self._pipes is None:
                 self._start_again()
             asked = {"calls": [call_to_plain(call) for call in calls]}
@@ -101,6 +103,8 @@ class Submission:
                 before = now
         except (_Stopped, Malformed, Closed, Late) as fault:
             stop = self._stop(fault, self._limits.call_seconds)
+            if stop.innocent and again:
+                return self._make(calls, again=False)
             function = calls[len(outcomes)].function
             outcomes.append(Outcome(stopped=stop.state, reason=f"{function} {stop.reason}."))
             lost = Outcome(stopped=stop.state, reason=f"This was not called: {function} was stopped before.")
@@ -126,8 +130,6 @@ class Submission:
         start = monotonic()
         end = start + min(together + grace, self._left)
         try:
-            if waiting(self._pipes.replies):
-                raise Malformed("a reply before the request")
             request = secrets.randbits(62)
             send(self._pipes.requests, encode({"request": request, **asked}), end)
             for _ in range(count):
@@ -145,33 +147,44 @@ class Submission:
         self._pipes = self._server.begin(self._modules)
 
     def _start_again(self) -> None:
-        why = self._exhausted()
-        if why is not None:
-            raise _Stopped("crashed", why)
+        exhausted = self._exhausted()
+        if exhausted is not None:
+            raise exhausted
         self.start()
         if self._pipes is None:
             raise _Stopped("crashed", "was not called: the notebook's cells could not be run again")
 
-    def _exhausted(self) -> str | None:
+    def _end(self) -> int | None:
+        """Kill the process and all that came of it. The status that it ended with, if that is known."""
+        if self._pipes is None:
+            return None
+        self._pipes.close()
+        self._pipes = None
+        return self._server.end()
+
+    def _exhausted(self) -> _Stopped | None:
+        """Why the submission is not started once more, if it is not."""
         if self._left <= 0:
-            return f"was not called: the submission used up its {self._limits.submission_seconds:g} s"
+            return _Stopped("timed_out", f"was not called: {self._too_long()}")
         if self._starts > self._limits.restarts:
-            return f"was not called: the submission ended its process {self._starts} times"
+            return _Stopped("crashed", f"was not called: the submission ended its process {self._starts} times")
         return None
+
+    def _too_long(self) -> str:
+        return f"the submission used up its {self._limits.submission_seconds:g} s"
 
     def _stop(self, fault: Exception, seconds: float) -> _Stopped:
         """End the process after a fault; the state and the reason that the fault stands for."""
         if isinstance(fault, _Stopped):
             return fault
-        status = None
-        if self._pipes is not None:
-            self._pipes.close()
-            self._pipes = None
-            status = self._server.end()
+        status = self._end()
         if isinstance(fault, Late):
-            return _Stopped("timed_out", f"took longer than {seconds:g} s and was stopped")
+            over = self._too_long() if self._left <= 0 else f"it took longer than {seconds:g} s"
+            return _Stopped("timed_out", f"was stopped: {over}")
         if isinstance(fault, Malformed):
             return _Stopped("crashed", f"was stopped: its process sent what is no answer ({fault})")
+        if status is None:
+            return _Stopped("crashed", "was stopped: its process was ended from outside", innocent=True)
         return _Stopped(*_read_status(status))
 
     def _count_strike(self, calls: Sequence[Call], outcomes: Sequence[Outcome]) -> None:
@@ -183,10 +196,8 @@ class Submission:
                 return
 
 
-def _read_status(status: int | None) -> tuple[State, str]:
+def _read_status(status: int) -> tuple[State, str]:
     """The state and the reason that a process's wait status stands for."""
-    if status is None:
-        return "crashed", "was stopped: its process was ended from outside"
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
         if number == signal.SIGXCPU:

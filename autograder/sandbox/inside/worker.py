@@ -101,7 +101,7 @@ class Worker:
             with alarm(seconds):
                 self.shell.run(number, source)
         except TimeUp:
-            stopped, reason = "timed_out", f"This cell took longer than {seconds:.3g} s and was stopped."
+            stopped, reason = "timed_out", f"This cell was stopped: it took longer than {seconds:.3g} s."
         except BaseException as error:
             raised = described(error)
             stopped = stop_of(raised)
@@ -134,7 +134,7 @@ class Worker:
             with alarm(seconds):
                 outcome = next(made)
         except TimeUp:
-            reason = f"{function} took longer than {self.limits.call_seconds:g} s and was stopped."
+            reason = f"{function} was stopped: it took longer than {self.limits.call_seconds:g} s."
             return _stopped_after("timed_out", reason, function)
         except BaseException as error:
             raised = described(error)
