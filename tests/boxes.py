@@ -11,7 +11,7 @@ from autograder.sandbox import Limits, Submission
 
 # Seconds are long enough for honest code on a busy machine. Tests of time have limits of their own.
 ROOMY = Limits(cell_seconds=30, call_seconds=30, memory_bytes=512 * 1024 * 1024, strikes=100, restarts=100)
-SHORT = Limits(cell_seconds=0.5, call_seconds=0.5, grace_seconds=0.5)
+SHORT = Limits(cell_seconds=1, call_seconds=1, grace_seconds=1)
 
 DOUBLE = "def double(x):\n    return 2 * x\n"
 

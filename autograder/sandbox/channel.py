@@ -1,13 +1,13 @@
 """Whole frames over a pair of pipes, against a deadline or without one. Both sides use it.
 
-The names are bound here when the process starts, before any student's code could put others in their places.
+What reads and writes is bound here when the process starts, before a student's code could put anything in its place.
 """
 
 from __future__ import annotations
 
+import select
 from collections.abc import Sequence
-from os import readv, write
-from select import POLLIN, POLLOUT, poll
+from os import read, write
 from time import monotonic
 from typing import Any
 
@@ -27,7 +27,7 @@ def send(pipe: int, pieces: Sequence[bytes], deadline: float | None = None) -> N
     for piece in pieces:
         rest = memoryview(piece)
         while rest:
-            _wait(pipe, POLLOUT, deadline)
+            _wait(pipe, select.POLLOUT, deadline)
             try:
                 rest = rest[write(pipe, rest) :]
             except BlockingIOError:
@@ -45,8 +45,8 @@ def receive(pipe: int, bounds: Bounds, deadline: float | None = None) -> tuple[A
 
 def waiting(pipe: int) -> bool:
     """Whether there is something to read, the end included."""
-    poller = poll()
-    poller.register(pipe, POLLIN)
+    poller = select.poll()
+    poller.register(pipe, select.POLLIN)
     return bool(poller.poll(0))
 
 
@@ -54,16 +54,17 @@ def _read(pipe: int, size: int, deadline: float | None) -> bytearray:
     buffer = bytearray(size)
     rest = memoryview(buffer)
     while rest:
-        _wait(pipe, POLLIN, deadline)
+        _wait(pipe, select.POLLIN, deadline)
         try:
-            count = readv(pipe, [rest])
+            piece = read(pipe, len(rest))
         except BlockingIOError:
             continue
         except OSError:
             raise Closed from None
-        if count == 0:
+        if not piece:
             raise Closed
-        rest = rest[count:]
+        rest[: len(piece)] = piece
+        rest = rest[len(piece) :]
     return buffer
 
 
@@ -71,7 +72,7 @@ def _wait(pipe: int, event: int, deadline: float | None) -> None:
     """Return when the pipe is ready. Without a deadline a blocking pipe waits by itself."""
     if deadline is None:
         return
-    poller = poll()
+    poller = select.poll()
     poller.register(pipe, event)
     left = deadline - monotonic()
     if left <= 0 or not poller.poll(left * 1000):

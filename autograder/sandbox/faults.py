@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from pathlib import Path
 
 NO_BUBBLEWRAP = "bubblewrap, which confines submissions, is not installed: sudo apt-get install bubblewrap"
 NO_LINUX = "submissions are confined by Linux's namespaces, which this system does not have: grade on a Linux machine"
+NO_FORK = "submissions run in forked processes, which this system does not have: grade on a Linux machine"
 
 # Kernel settings that keep an ordinary user from making namespaces: file under /proc/sys, value, the mend.
 _SETTINGS = (
@@ -20,9 +23,15 @@ class SandboxUnavailable(Exception):
     """The sandbox cannot be had here. The message is one line: the fault and the mend."""
 
 
-def missing() -> str | None:
+def missing(confined: bool) -> str | None:
     """The fault that can be seen before anything is started."""
-    return None if sys.platform == "linux" else NO_LINUX
+    if not hasattr(os, "fork"):
+        return NO_FORK
+    if not confined:
+        return None
+    if sys.platform != "linux":
+        return NO_LINUX
+    return None if shutil.which("bwrap") else NO_BUBBLEWRAP
 
 
 def explained(complaint: str) -> str:

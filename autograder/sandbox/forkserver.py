@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import tempfile
@@ -47,6 +46,9 @@ class ForkServer:
 
     def start(self) -> None:
         """Start the process and wait until its imports are done; SandboxUnavailable if they never are."""
+        fault = faults.missing(self.confined)
+        if fault is not None:
+            raise SandboxUnavailable(fault)
         self._folder = tempfile.TemporaryDirectory(prefix="autograder-sandbox-")
         self._complaints: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed in `stop`)
         self._control, theirs = socket.socketpair()
@@ -135,12 +137,8 @@ class ForkServer:
         if not self.confined:
             home = self._folder.name
             return launch.plain_command(engine, control, json.dumps(settings)), launch.plain_environment(home)
-        bwrap = shutil.which("bwrap")
-        if bwrap is None:
-            self._folder.cleanup()
-            raise SandboxUnavailable(faults.NO_BUBBLEWRAP)
         # bubblewrap's own process keeps its environment in sight of what runs inside: it gets none.
-        return launch.confined_command(bwrap, engine, control, json.dumps(settings)), {}
+        return launch.confined_command(engine, control, json.dumps(settings)), {}
 
     def _order(self, order: dict[str, Any], files: Sequence[int] = ()) -> dict[str, Any]:
         try:

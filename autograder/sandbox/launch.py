@@ -85,11 +85,18 @@ def plain_environment(home: str) -> dict[str, str]:
     return _ENVIRONMENT | dict.fromkeys(_AT_HOME, home)
 
 
-def confined_command(bwrap: str, engine: Path, control: int, settings: str) -> list[str]:
+def confined_command(engine: Path, control: int, settings: str) -> list[str]:
     """The fork server in bubblewrap, shown the interpreter, the packages and the engine, read-only, and no more."""
     nothing = _Nothing(engine.parent / "nothing")
     folders = {folder: f"{PACKAGES}/{number}" for number, folder in enumerate(package_folders())}
-    arguments = [bwrap, "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
+    arguments = [
+        shutil.which("bwrap") or "bwrap",
+        "--unshare-ipc",
+        "--unshare-pid",
+        "--unshare-net",
+        "--unshare-uts",
+        "--unshare-cgroup-try",
+    ]
     if os.getuid() == 0:
         # Root sees all that is bound here and then becomes nobody, inside: limits on processes do not bind root.
         arguments += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]

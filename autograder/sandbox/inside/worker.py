@@ -41,6 +41,8 @@ class TimeUp(BaseException):
 class Sink(io.TextIOBase):
     """Takes whatever is printed and keeps the beginning."""
 
+    encoding = "utf-8"
+
     def __init__(self, longest: int) -> None:
         self._left = longest
         self._kept: list[str] = []
