@@ -25,9 +25,12 @@ PHONE = 390
 
 
 @pytest.fixture(scope="session")
-def site() -> Path:
-    """The folder of the built pages. Building is itself the first test: a warning anywhere fails it."""
-    return build_book().parent
+def site(pytestconfig: pytest.Config) -> Path:
+    """The folder of the built pages. Building is itself the first test: a warning anywhere fails it.
+
+    It stands apart from book/_build, which others may be writing to; pytest's cache keeps the outputs of cells.
+    """
+    return build_book(out=pytestconfig.cache.mkdir("book")).parent
 
 
 @pytest.fixture(scope="module")
