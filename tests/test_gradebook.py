@@ -102,6 +102,8 @@ def test_an_unreadable_submission_waits_for_a_person_and_is_given_no_nought(cour
         comment = gradebook.find_comment("linear_forward-stub", "linear", "linear", "eve").comment
     assert comment == "Not graded: it is empty; save it again"
     assert "could not be read" in feedback(course, "eve")
+    for cell in graded_cells(autograded(course, "eve")).values():
+        assert determine_grade(cell, logging.getLogger())[0] == 0  # and not full marks, as for a cell without output
 
 
 def test_writing_again_keeps_what_people_wrote(course: Course) -> None:
@@ -233,6 +235,9 @@ def test_whatever_a_submission_did_to_them_the_check_cells_are_the_courses_own(c
     }
     assert not any("tags" in cell.metadata for cell in cells.values())
     code = [cell.source for cell in written.cells]
+    assert sorted(source for source in code if source.startswith(("check(", "26"))) == sorted(
+        f"check({n})" for n in RIGHT
+    )
     for name, answer in HALF_RIGHT.items():
         assert answer.strip() in [source.strip() for source in code]
         marked = [c for c in written.cells if c.metadata.get("nbgrader", {}).get("grade_id") == f"{name}-stub"]

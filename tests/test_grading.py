@@ -30,6 +30,7 @@ LOOP = "def linear_backward(dout, cache):\n    while True:\n        pass\n"
 EXIT = "import os\ndef linear_backward(dout, cache):\n    os._exit(0)\n"
 HUGE = "def linear_backward(dout, cache):\n    return np.ones((1 << 20, 1 << 20))\n"
 CELL_EXIT = RIGHT["linear_backward"] + "import os\nos._exit(0)\n"
+BORROWED = RIGHT["linear_forward"].replace("    flat", "    load_digits  # from a cell that the course gives\n    flat")
 TYPO = "def linear_backward(dout, cache)\n    pass\n"
 
 
@@ -114,6 +115,7 @@ def loose(released: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
         "linear_huge.ipynb": notebook(course, {**RIGHT, "linear_backward": HUGE}),
         "linear_cell_exit.ipynb": notebook(course, {**RIGHT, "linear_backward": CELL_EXIT}),
         "linear_typo.ipynb": notebook(course, {**RIGHT, "linear_backward": TYPO}),
+        "linear_borrowed.ipynb": notebook(course, {**RIGHT, "linear_forward": BORROWED}),
         "linear_answers.py": "import numpy as np\n" + "\n".join(RIGHT.values()),
         "mystery.ipynb": notebook(course, RIGHT, edit=strip_metadata),
         **{f"linear_{edit.__name__}.ipynb": notebook(course, RIGHT, edit=edit) for edit in HARMLESS},
@@ -148,6 +150,10 @@ def test_what_befell_the_file_costs_no_points(loose: dict[str, dict[str, Any]], 
 
 def test_a_python_file_is_graded_as_well(loose: dict[str, dict[str, Any]]) -> None:
     assert loose["linear_answers.py"]["score"] == 26.0
+
+
+def test_an_answer_may_lean_on_what_the_course_defines_elsewhere(loose: dict[str, dict[str, Any]]) -> None:
+    assert loose["linear_borrowed.ipynb"]["score"] == 26.0
 
 
 def test_a_known_mistake_is_named(loose: dict[str, dict[str, Any]]) -> None:
@@ -231,6 +237,8 @@ def class_of(released: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
     link = course.path("submitted", "linear", "jon") / "linear.ipynb"
     link.parent.mkdir(parents=True)
     link.symlink_to(course.path("submitted", "linear", "ada") / "linear.ipynb")
+    course.path("submitted", "linear", "liv").parent.mkdir(parents=True)
+    course.path("submitted", "linear", "liv").symlink_to(link.parent.parent.parent / "ada" / "linear")
     hand_in(course, "kim", whole, name="linear/linear.ipynb")
     seen: list[Progress] = []
     outcome = grade(course, "linear", seed=SEED, progress=seen.append)
@@ -254,6 +262,7 @@ def test_every_submission_has_a_state_and_none_a_silent_nought(class_of: Any) ->
     assert reasons["fay"] == "there are several files (one.ipynb, two.ipynb); name the one that counts linear.ipynb"
     assert reasons["gil"] == "there is no notebook in the folder; hand in linear.ipynb"
     assert "only a link" in reasons["jon"]
+    assert "only a link" in reasons["liv"]
     assert "empty" in reasons["eve"]
     assert results.keys() == graded.keys() | reasons.keys()
     assert all(results[name].score is None for name in reasons)
@@ -445,6 +454,11 @@ def test_what_cannot_be_graded_is_told_in_one_line(course: Course) -> None:
     }.items():
         with pytest.raises(CourseError, match=line):
             grade(course, arguments[0], students=arguments[1:])
+    with course.gradebook() as gradebook:
+        gradebook.find_grade_cell("linear_backward", "linear", "linear").max_score = 10.0
+        gradebook.db.commit()
+    with pytest.raises(CourseError, match="linear was released before linear_backward changed; run `autograder rel"):
+        grade(course, "linear")
     with course.gradebook() as gradebook:
         gradebook.remove_assignment("linear")
     with pytest.raises(CourseError, match="linear is not released in this course; run `autograder release linear"):

@@ -47,7 +47,7 @@ def autograded(result: Graded, cells: Sequence[Cell], template: Template, hints:
     if result.state == "unreadable":
         made.append(new_markdown_cell(_UNREADABLE.format(reason=verbatim(result.reason or ""))))
     for position, cell in enumerate(cells):
-        if cell.grade_id not in template.checks:
+        if _check_of(cell, template) is None:
             name = exercise_at.get(position)
             made.append(_student_cell(cell, template, template.answers[name] if name else None))
         made += [new for name in template.checks if check_after[name] == position for new in check(name)]
@@ -80,9 +80,16 @@ def _answers(cells: Sequence[Cell], template: Template) -> dict[str, int]:
     return found
 
 
+def _check_of(cell: Cell, template: Template) -> str | None:
+    """The exercise whose check cell this is, or was: known by its source, else by its mark."""
+    by_source = {check.source.strip(): name for name, check in template.checks.items()}
+    by_mark = cell.grade_id if cell.grade_id in template.checks else None
+    return by_source.get(cell.source.strip(), by_mark)
+
+
 def _check_positions(cells: Sequence[Cell], template: Template, answer_at: Mapping[str, int]) -> dict[str, int]:
     """After which of the student's cells each check cell goes: where it stood, else after the answer, else the end."""
-    stood = {cell.grade_id: position for position, cell in enumerate(cells) if cell.grade_id in template.checks}
+    stood = {_check_of(cell, template): position for position, cell in enumerate(cells)}
     return {name: stood.get(name, answer_at.get(name, len(cells))) for name in template.checks}
 
 

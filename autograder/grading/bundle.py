@@ -17,6 +17,8 @@ PACKAGE = Path(autograder.__file__).parent
 # out of the wheel.
 NOT_FOR_STUDENTS = ("mistakes", "demo")
 
+_PASSING = (".pyc", "")  # what Python keeps for itself, and answer data that is being written
+
 TOP = "layers-by-hand"
 
 _START_HERE = """\
@@ -51,7 +53,7 @@ notebook in, restart its kernel, run all cells from the top, and save it.
 def student_files() -> list[Path]:
     """The files of the package that a student gets, relative to it: the one place where that is decided."""
     files = [path.relative_to(PACKAGE) for path in PACKAGE.rglob("*") if path.is_file()]
-    return sorted(path for path in files if path.parts[0] not in NOT_FOR_STUDENTS and "__pycache__" not in path.parts)
+    return sorted(path for path in files if path.parts[0] not in NOT_FOR_STUDENTS and path.suffix not in _PASSING)
 
 
 def write_bundle(course: Course, notebooks: Mapping[str, Path]) -> Path:

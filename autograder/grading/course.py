@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -19,6 +19,8 @@ from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import DatabaseError
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
+
+from autograder import registry
 
 Step = Literal["source", "release", "submitted", "autograded", "feedback"]
 
@@ -138,13 +140,19 @@ def keeps_stubs(course: Course) -> bool:
     return steps is not None and not any("ClearSolutions" in str(step) for step in steps)
 
 
-def released(gradebook: Any, chapter: str) -> bool:
-    """Whether the gradebook knows the chapter as an assignment with its one notebook."""
+def booked_points(gradebook: Any, chapter: str) -> dict[str, float] | None:
+    """The points of each exercise as the gradebook has them; None where the chapter is not released."""
     try:
-        gradebook.find_notebook(chapter, chapter)
+        notebook = gradebook.find_notebook(chapter, chapter)
     except MissingEntry:
-        return False
-    return True
+        return None
+    return {cell.name: cell.max_score for cell in notebook.grade_cells}
+
+
+def strays(booked: Mapping[str, float], chapter: str) -> list[str]:
+    """The exercises whose name or points differ between the gradebook and the checks; marks are booked by both."""
+    listed = {name: exercise.points for name, exercise in registry.exercises(chapter).items()}
+    return sorted(name for name in booked.keys() | listed.keys() if booked.get(name) != listed.get(name))
 
 
 @contextlib.contextmanager

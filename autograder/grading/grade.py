@@ -10,13 +10,13 @@ import contextlib
 import fcntl
 import os
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from autograder import answer_data, registry
 from autograder.grading import submissions, workers
-from autograder.grading.course import Course, CourseError, released
+from autograder.grading.course import Course, CourseError, booked_points, strays
 from autograder.grading.journal import Entry, Journal, Key
 from autograder.grading.record import Graded
 from autograder.grading.recorder import Recorder
@@ -87,11 +87,12 @@ def grade(
                         run.write(recorder, journal, submission, entry)
                     run.add(entry.result, kept=True)
             todo = [submission for submission in found if submission.student not in stands]
-            for submission, result in _judged(todo, seed, jobs, trust):
-                entry = Entry(keys[str(submission.student)], result)
-                journal.graded(entry.key, result)
-                run.write(recorder, journal, submission, entry)
-                run.add(result)
+            with contextlib.closing(_judged(todo, seed, jobs, trust)) as judged:
+                for submission, result in judged:
+                    entry = Entry(keys[str(submission.student)], result)
+                    journal.graded(entry.key, result)
+                    run.write(recorder, journal, submission, entry)
+                    run.add(result)
     by_student = sorted(run.results, key=lambda result: str(result.student))
     return Outcome(tuple(by_student), run.kept, seed, tuple(run.problems))
 
@@ -117,7 +118,7 @@ def grade_loose(
 
 def _judged(
     todo: Sequence[Submission], seed: int, jobs: int | None, trust: bool
-) -> Iterator[tuple[Submission, Graded]]:
+) -> Generator[tuple[Submission, Graded], None, None]:
     try:
         yield from workers.judge_all(todo, seed, jobs or len(os.sched_getaffinity(0)), trust)
     except SandboxUnavailable as fault:
@@ -170,11 +171,14 @@ def _ready(course: Course, chapter: str, trust: bool) -> str:
     version = answer_data.source_digest(chapter)
     if version is None:
         raise CourseError(_NO_SOURCES)
+    mend = f"run `autograder release {chapter} --course {course.folder}`"
     with course.gradebook() as gradebook:
-        if not released(gradebook, chapter) or not course.path("release", chapter).is_dir():
-            raise CourseError(
-                f"{chapter} is not released in this course; run `autograder release {chapter} --course {course.folder}`"
-            )
+        booked = booked_points(gradebook, chapter)
+    if booked is None or not (course.path("release", chapter) / f"{chapter}.ipynb").is_file():
+        raise CourseError(f"{chapter} is not released in this course; {mend}")
+    differing = strays(booked, chapter)
+    if differing:
+        raise CourseError(f"{chapter} was released before {', '.join(differing)} changed; {mend}")
     return version
 
 

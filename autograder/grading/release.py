@@ -13,7 +13,7 @@ from nbgrader.converters.base import NbGraderException
 import autograder
 from autograder import registry
 from autograder.grading.bundle import write_bundle
-from autograder.grading.course import CONFIG_FILE, Course, CourseError, keeps_stubs, released
+from autograder.grading.course import CONFIG_FILE, Course, CourseError, booked_points, keeps_stubs, strays
 from autograder.grading.files import write_whole
 
 EXERCISES = Path(autograder.__file__).parents[1] / "exercises"
@@ -88,19 +88,16 @@ class _Said(logging.Handler):
 
 
 def _compare_with_checks(course: Course, chapter: str, stub: Path) -> None:
-    """The graded cells, by which marks are booked, must be the exercises of `autograder/checks`, point for point."""
     with course.gradebook() as gradebook:
-        booked = {cell.name: cell.max_score for cell in gradebook.find_notebook(chapter, chapter).grade_cells}
-    listed = {name: exercise.points for name, exercise in registry.exercises(chapter).items()}
-    if booked != listed:
-        strays = sorted(name for name in booked.keys() | listed.keys() if booked.get(name) != listed.get(name))
+        differing = strays(booked_points(gradebook, chapter) or {}, chapter)
+    if differing:
         raise CourseError(
-            f"{stub} and autograder/checks/{chapter}.py differ in {', '.join(strays)}; run `autograder build`"
+            f"{stub} and autograder/checks/{chapter}.py differ in {', '.join(differing)}; run `autograder build`"
         )
 
 
 def _released_notebooks(course: Course) -> dict[str, Path]:
     with course.gradebook() as gradebook:
-        chapters = [chapter for chapter in registry.CHAPTERS if released(gradebook, chapter)]
+        chapters = [chapter for chapter in registry.CHAPTERS if booked_points(gradebook, chapter) is not None]
     notebooks = {chapter: course.path("release", chapter) / f"{chapter}.ipynb" for chapter in chapters}
     return {chapter: path for chapter, path in notebooks.items() if path.is_file()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autograder import registry
-from autograder.grading.course import Course, released
+from autograder.grading.course import Course, booked_points
 from autograder.grading.journal import Journal
 
 
@@ -18,7 +18,7 @@ def records(course: Course) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     with course.gradebook() as gradebook:
         for chapter in registry.CHAPTERS:
-            if not released(gradebook, chapter):
+            if booked_points(gradebook, chapter) is None:
                 continue
             by_hand = _by_hand(gradebook, chapter)
             for student, entry in Journal(course, chapter).read().items():

@@ -23,7 +23,7 @@ def collect(course: Course, chapter: str, students: Sequence[str] = ()) -> list[
     if strays:
         where = course.path("submitted", chapter, strays[0])
         raise CourseError(f"{strays[0]} has handed in nothing: there is no folder {where}; check the name")
-    return [_submission(course, chapter, student) for student in students or there]
+    return [_submission(course, chapter, student) for student in dict.fromkeys(students or there)]
 
 
 def handed_in(course: Course, submission: Submission) -> datetime | None:
@@ -40,6 +40,8 @@ def handed_in(course: Course, submission: Submission) -> datetime | None:
 def other_files(course: Course, submission: Submission) -> list[tuple[Path, Path]]:
     """What was handed in beside notebooks, as (file, path within the folder): nothing that a link leads to."""
     folder = course.path("submitted", str(submission.chapter), str(submission.student))
+    if folder.is_symlink():
+        return []
     ignored = [*course.directory.ignore, "*.ipynb"]
     found = (path for path in sorted(folder.rglob("*")) if path.is_file() and not _linked(path, folder))
     pairs = ((path, path.relative_to(folder)) for path in found)
@@ -60,6 +62,8 @@ def _submission(course: Course, chapter: str, student: str) -> Submission:
 
 def _notebook_in(folder: Path, chapter: str) -> Path:
     """The one notebook or .py file in the folder; among several the one with the chapter's name."""
+    if folder.is_symlink():
+        raise Unreadable("its folder is only a link to another place; hand in the file itself")
     files = [path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES and not _hidden(path, folder)]
     links = [path for path in files if _linked(path, folder)]
     files = [path for path in files if path not in links and path.is_file()]
