@@ -194,17 +194,26 @@ answer.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     assert seen(box, source) == [1, 2, 3, 4]
 
 
-def test_only_its_own_folder_can_be_written(box: Sandbox) -> None:
-    source = """
+WRITE = """
 import os
 answer = []
 for folder in "/ /dev /etc /engine /proc /usr/lib /site-packages/0 /tmp /tmp/home /dev/shm".split():
     try:
         open(f"{folder}/new", "w").close()
         answer.append(folder)
-    except OSError: pass
+    except OSError:
+        pass
 """
-    assert seen(box, source) == ["/tmp", "/tmp/home", "/dev/shm"]
+
+
+def test_only_its_own_folder_can_be_written(box: Sandbox) -> None:
+    assert seen(box, WRITE) == ["/tmp", "/tmp/home", "/dev/shm"]
+
+
+def test_what_belongs_to_an_ordinary_user_cannot_be_written_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "getuid", lambda: 1000)
+    with Sandbox(ROOMY) as sandbox:
+        assert seen(sandbox, WRITE) == ["/tmp", "/tmp/home", "/dev/shm"]
 
 
 FILL_THE_DISK = """
@@ -317,6 +326,7 @@ def test_everything_ends_with_the_grader() -> None:
     assert grader.stdout is not None
     family = with_children(int(grader.stdout.readline()))
     assert len(family) > 2
+    family[2].suspend()  # even where the fork server cannot hear that it is alone
     grader.kill()
     grader.wait()
     _gone, alive = psutil.wait_procs(family, timeout=20)

@@ -210,6 +210,18 @@ def test_a_call_that_is_stopped_has_its_state_and_reason(box: Sandbox, source: s
         assert doubles(submission)
 
 
+def test_an_answer_that_is_too_large_is_told(box: Sandbox) -> None:
+    source = "import numpy as np\ndef large(n): return np.ones(n)"
+    with Sandbox(replace(ROOMY, answer_bytes=2**20)) as sandbox, sandbox.submission([DOUBLE, source]) as submission:
+        assert call(submission, "large", 2**17).came_back
+        outcome = call(submission, "large", 2**17 + 1)
+        assert (outcome.stopped, outcome.reason) == ("out_of_memory", "What came back is too large to be judged.")
+        assert submission._starts == 1
+        # Together they count too, so that the grader's memory is bounded.
+        outcomes = submission.run([Call("large", {"n": 2**16}, ("out",)) for _ in range(3)])
+        assert [outcome.stopped for outcome in outcomes] == [None, None, "out_of_memory"]
+
+
 # Code that must not get in the way of the next call, whether it raises or returns.
 HARMLESS = {
     "import sys\ndef bad(): sys.exit(3)": "SystemExit",
@@ -217,7 +229,8 @@ HARMLESS = {
     "def bad(): raise type('Own', (BaseException,), {})()": "Own",
     "def bad(): return bad()": "RecursionError",
     "import sys\nsys.stdout = sys.stderr = None\ndef bad(): print('x')": None,
-    "import sys\nsys.setrecursionlimit(60)\ndef bad(): pass": None,
+    "import sys\nfor n in range(5, 99):\n    try: sys.setrecursionlimit(n)\n    except RecursionError: continue\n"
+    "    break\ndef bad(): pass": None,
     "import signal, os\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)\ndef bad(): os.kill(os.getpid(), 9)": None,
     "import os\ndef bad(): os.kill(os.getpid(), 19)": None,
     "import os\nos.fork()\nos.fork()\ndef bad(): pass": None,
@@ -293,15 +306,18 @@ def deaf():
 """
 
 
-@pytest.mark.parametrize(("source", "name"), [(SPIN, "spin"), (DEAF, "deaf")])
+@pytest.mark.parametrize(("source", "name", "starts"), [(SPIN, "spin", 1), (DEAF, "deaf", 2)])
 @pytest.mark.parametrize("kind", [Sandbox, Trusted])
-def test_an_endless_call_is_stopped_and_the_next_is_answered(kind: type[Trusted], source: str, name: str) -> None:
+def test_an_endless_call_is_stopped_and_the_next_is_answered(
+    kind: type[Trusted], source: str, name: str, starts: int
+) -> None:
     with kind(SHORT) as sandbox, sandbox.submission([DOUBLE + source]) as submission:
         first, endless, last = submission.run([_double(), Call(name, {}, ("out",)), _double()])
         assert first.returned.tolist() == [2.0, 2.0]
         assert (endless.stopped, endless.reason) == ("timed_out", f"{name} was stopped: it took longer than 1 s.")
         assert (last.stopped, last.reason) == ("timed_out", f"This was not called: {name} was stopped before.")
         assert doubles(submission)
+        assert submission._starts == starts  # what hears the alarm need not be killed
 
 
 @pytest.mark.parametrize("endless", ["while True: pass", DEAF + "deaf()"])

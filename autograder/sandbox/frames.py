@@ -130,13 +130,8 @@ def parse(header: bytes | bytearray, body_size: int) -> Any:
         tree = loads(header.decode("ascii"))
     except (ValueError, RecursionError, MemoryError):
         raise Malformed("the header is no JSON") from None
-    announced = 0
-    for part in _array_sizes(tree, 0):
-        announced += part
-        if announced > body_size:
-            raise Malformed("the body is shorter than the header says")
-    if announced != body_size:
-        raise Malformed("the body is longer than the header says")
+    if sum(_array_sizes(tree, 0)) != body_size:
+        raise Malformed("the body is not as long as the header says")
     return tree
 
 
