@@ -124,7 +124,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 
 @pytest.fixture(scope="module")
 def records(ran: tuple[Path, str]) -> dict[tuple[str, str], dict[str, Any]]:
-    done = autograder("export", "--course", "demo/course", "--format", "json", folder=ran[0])
+    done = autograder("export", "--course", "demo/autumn", "--format", "json", folder=ran[0])
     assert done.returncode == 0, done.stderr
     return {(record["chapter"], record["student"]): record for record in json.loads(done.stdout)}
 
@@ -161,7 +161,7 @@ def _told(exercise: dict[str, Any], submission: Submission) -> str:
 
 
 def test_feedback_and_report_are_there_and_no_name_is_missing(ran: tuple[Path, str]) -> None:
-    course = ran[0] / "demo" / "course"
+    course = ran[0] / "demo" / "autumn"
     assert len(list(course.glob("feedback/*/*/*.html"))) == len(CLASS)
     report = (course / "report.html").read_text(encoding="utf-8")
     assert all(person.name in report for person in PEOPLE.values())

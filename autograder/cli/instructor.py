@@ -251,7 +251,8 @@ def write_report(course: Course, path: Path) -> None:
     from autograder.grading.roster import roster_of
 
     today = f"{date.today():%d %B %Y}".lstrip("0")
-    page = class_report(_graded(course), course.directory.course_id or course.folder.name, roster_of(course), today)
+    name = f"Layers by Hand, {course.directory.course_id or course.folder.name}"
+    page = class_report(_graded(course), name, roster_of(course), today)
     write_whole(path, page)
 
 

@@ -37,7 +37,7 @@ def demo(folder: Path, book: bool) -> int:
     """Build, release, grade the class, write feedback and report, build the book, and say where everything lies."""
     console = Console(highlight=False, markup=False, soft_wrap=True)
     fault = availability()
-    course_folder = folder / "course"
+    course_folder = folder / "autumn"
     _make_room(course_folder)
     console.print("Building the notebooks …")
     build()

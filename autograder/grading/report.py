@@ -125,8 +125,10 @@ _ADVICE = {
 def _about(exercise: dict[str, Any]) -> str:
     if exercise["state"] == "not_attempted":
         return str(exercise["name"])
-    told = next((finding["message"] for finding in exercise["findings"] if not finding["passed"]), "")
-    return f"{exercise['name']}: {told.partition(chr(10))[0]}" if told else str(exercise["name"])
+    failed = (finding["message"] for finding in exercise["findings"] if not finding["passed"])
+    told = str(next(failed, "")).partition("\n")[0]
+    name = str(exercise["name"])
+    return told if told.startswith(name) else ": ".join(part for part in (name, told) if part)
 
 
 def _grouped(found: Sequence[Notice], names: dict[str, str]) -> list[dict[str, Any]]:

@@ -13,7 +13,11 @@ SUBMISSIONS = (
     Submission("dnakagawa", "right: a comment on every line, and cells for trying things out"),
     Submission("efarouk", "right: helper functions, and a class for the cache"),
     Submission("fdubois", "dbias is the mean", {"linear_backward": "mean_over_batch"}),
-    Submission("gmbeki", "dx stays flat", {"linear_backward": "dx_left_flat"}),
+    Submission(
+        "gmbeki",
+        "dx stays flat, and the variance is taken for the deviation",
+        {"linear_backward": "dx_left_flat", "kaiming_normal": "variance_as_deviation"},
+    ),
     Submission(
         "hsorensen",
         "images are not flattened, and the parameters' gradients are means",
@@ -21,7 +25,7 @@ SUBMISSIONS = (
     ),
     Submission(
         "iradu",
-        "the gradients are means, and the variance went in as the deviation",
+        "the gradients are means, and the variance is taken for the deviation",
         {"linear_backward": "parameters_averaged", "kaiming_normal": "variance_as_deviation"},
     ),
     Submission(
@@ -39,13 +43,21 @@ SUBMISSIONS = (
             "xavier_uniform": "shape_swapped",
         },
     ),
-    Submission("mkowalska", "backward takes the step, too", {"linear_backward": "weight_updated_here"}),
+    Submission(
+        "mkowalska",
+        "backward takes the step, too, and the variance is taken for the deviation",
+        {"linear_backward": "weight_updated_here", "kaiming_normal": "variance_as_deviation"},
+    ),
     Submission("nabdi", "half of it", {"linear_backward": "not_attempted", "kaiming_normal": "not_attempted"}),
     Submission("oyilmaz", "handed in as it was", _NOTHING),
     Submission(
         "pkaur",
-        "NumPy's global random numbers",
-        {"xavier_uniform": "seeded_inside", "kaiming_normal": "numpy_global_state"},
+        "dbias is the mean, and the random numbers are NumPy's global ones",
+        {
+            "linear_backward": "mean_over_batch",
+            "xavier_uniform": "seeded_inside",
+            "kaiming_normal": "numpy_global_state",
+        },
     ),
     Submission("qnguyen", "the upload broke off", damage=damage.cut_short, unreadable="breaks off"),
     Submission("rferreira", "an empty file", damage=damage.empty, unreadable="empty"),
@@ -57,7 +69,12 @@ SUBMISSIONS = (
         {"linear_backward": "dbias_over_the_outputs"},
         damage=damage.stripped,
     ),
-    Submission("vivanova", "right, check cells deleted", damage=damage.checks_deleted),
+    Submission(
+        "vivanova",
+        "dbias is the mean, and the check cells are deleted",
+        {"linear_backward": "mean_over_batch"},
+        damage=damage.checks_deleted,
+    ),
     Submission("wmensah", "with git's conflict markers", damage=damage.merge_conflict, unreadable="conflict"),
     Submission("xreyes", "a loop that never ends", {"linear_backward": "timed_out"}, hostile=True),
     Submission(

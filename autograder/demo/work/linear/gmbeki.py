@@ -16,4 +16,4 @@ def xavier_uniform(fan_in, fan_out, rng):
     return rng.uniform(-r, r, (fan_in, fan_out))
 # %% kaiming_normal
 def kaiming_normal(fan_in, fan_out, rng):
-    return np.sqrt(2 / fan_in) * rng.standard_normal((fan_in, fan_out))
+    return 2 / fan_in * rng.standard_normal((fan_in, fan_out))

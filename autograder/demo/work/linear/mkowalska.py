@@ -18,4 +18,4 @@ def xavier_uniform(fan_in, fan_out, rng):
     return rng.uniform(-limit, limit, (fan_in, fan_out))
 # %% kaiming_normal
 def kaiming_normal(fan_in, fan_out, rng):
-    return rng.normal(0, np.sqrt(2 / fan_in), (fan_in, fan_out))
+    return rng.normal(0, 2 / fan_in, (fan_in, fan_out))

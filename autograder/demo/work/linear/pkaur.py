@@ -7,7 +7,7 @@ def linear_backward(dout, cache):
     x, weight = cache
     dx = (dout @ weight.T).reshape(x.shape)
     dweight = x.reshape(len(x), -1).T @ dout
-    dbias = dout.sum(axis=0)
+    dbias = dout.mean(axis=0)
     return dx, dweight, dbias
 # %% xavier_uniform
 def xavier_uniform(fan_in, fan_out, rng):
