@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from html.parser import HTMLParser
 from typing import Any
 
@@ -65,8 +66,8 @@ class Page(HTMLParser):
 def test_distribution_counts_tenths_with_borders_above_and_no_nan() -> None:
     marks = np.array([0.0, 0.05, 0.1, 0.3, 0.95, 1.0, np.nan])
     assert statistics.distribution(marks).tolist() == [2, 1, 0, 1, 0, 0, 0, 0, 0, 2]
-    # 0.7 is 7 points of 10 however its share was computed: 0.1 * 7 comes out just above, 2.1 / 3 just below.
-    assert statistics.distribution(np.array([0.1 * 7, 2.1 / 3]))[7] == 2
+    # What is a border but for its rounding, as 1 - 0.9, counts above it.
+    assert statistics.distribution(np.array([1 - 0.9]))[1] == 1
     assert statistics.distribution(np.array([])).tolist() == [0] * 10
 
 
@@ -203,6 +204,7 @@ def test_a_thousand_students_become_strips_with_the_numbers_beneath() -> None:
     assert 'class="strip"' not in few
     strips = [part for part in many.split("<svg")[1:] if part.startswith(' class="strip"')]
     assert len(strips) == 2  # the chapter among the chapters, and the exercise in its chapter
+    assert all(re.search("<title>[^<]*best mark first[^<]*</title>", part) for part in strips)
     # Sorted by mark, so each of the five shades is one piece: neighbours are drawn together.
     assert all(part.split("</svg>")[0].count("<rect") == 5 for part in strips)
     assert many.count('scope="row" class="who"') == 2000
