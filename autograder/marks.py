@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from autograder.trial import Trial
 
-# Shares that are earned as a whole, and only where at least one result is right: zeros of the right shape earn nothing.
+# Shares that are earned as a whole.
 STRUCTURE = ("shapes", "dtype", "inputs")
+
+# Nothing is earned where no result of these is right: neither zeros of the right shape nor constants that are the same
+# for one seed are a positive result.
+_HEART = ("values", "gradients")
 
 
 def score(trial: Trial) -> float:
     """Points by the weights of the checks; within values and gradients by case and result, else by case."""
     exercise = trial.exercise
     parts = _parts(trial)
-    if not any(right for check, rights in parts.items() if check not in STRUCTURE for right in rights):
+    if not any(right for check in _HEART for right in parts.get(check, [])):
         return 0.0
     total = sum(exercise.weights[check] for check in parts)
     earned = sum(exercise.weights[check] * sum(rights) / len(rights) for check, rights in parts.items())

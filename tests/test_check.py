@@ -190,6 +190,12 @@ def test_zeros_of_the_right_shape_earn_nothing() -> None:
     assert (verdict.state, verdict.score) == ("failed", 0)
 
 
+def test_constants_in_the_place_of_random_weights_earn_nothing() -> None:
+    constant = {"xavier_uniform": lambda fan_in, fan_out, rng: np.full((fan_in, fan_out), 0.01)}
+    verdict = judge("xavier_uniform", constant)
+    assert (verdict.state, verdict.score) == ("failed", 0)
+
+
 def test_each_gradient_has_its_share() -> None:
     def one_wrong(dout, cache):
         dx, dweight, dbias = linear.linear_backward(dout, cache)
