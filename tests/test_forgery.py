@@ -10,7 +10,7 @@ import pytest
 from boxes import DOUBLE, ROOMY, call, doubles
 
 from autograder.exercise import Call, Outcome
-from autograder.sandbox import Sandbox
+from autograder.sandbox import Sandbox, Submission
 
 # A cell that finds the pipe on which outcomes are written, and the request that is being answered.
 FIND = """
@@ -56,13 +56,16 @@ def box() -> Iterator[Sandbox]:
         yield sandbox
 
 
-def ask_forger(box: Sandbox, body: str) -> list[Outcome]:
-    """The outcomes of a forger and of an honest call after it, and the certainty that the next request is answered."""
-    with box.submission([DOUBLE, FIND + "    " + body]) as submission:
-        assert submission.cells[1].raised is None
-        outcomes = submission.run([Call(name, {"x": np.ones(2)}, ("out",)) for name in ("forger", "double")])
-        assert doubles(submission)
-    return outcomes
+def ask_forger(submission: Submission) -> list[Outcome]:
+    """The outcomes of a forger and of an honest call after it."""
+    assert submission.cells[1].raised is None
+    return submission.run([Call(name, {"x": np.ones(2)}, ("out",)) for name in ("forger", "double")])
+
+
+def wait_for_more(submission: Submission) -> None:
+    """Until the process has said something that it was not asked."""
+    assert submission._pipes is not None
+    select.select([submission._pipes.replies], [], [])
 
 
 @pytest.mark.parametrize(
@@ -78,13 +81,18 @@ def ask_forger(box: Sandbox, body: str) -> list[Outcome]:
     ],
 )
 def test_a_malformed_frame_ends_in_crashed_and_the_next_request_is_answered(box: Sandbox, body: str) -> None:
-    first, second = ask_forger(box, body)
+    with box.submission([DOUBLE, FIND + "    " + body]) as submission:
+        first, second = ask_forger(submission)
+        assert doubles(submission)
     assert first.stopped == second.stopped == "crashed"
     assert first.reason.startswith("forger was stopped: its process sent what is no answer")
 
 
 def test_a_well_formed_forgery_is_no_more_than_a_returned_value(box: Sandbox) -> None:
-    forged, displaced = ask_forger(box, "forge(outcome(42.0))")
+    with box.submission([DOUBLE, FIND + "    forge(outcome(42.0))"]) as submission:
+        forged, displaced = ask_forger(submission)
+        wait_for_more(submission)
+        assert doubles(submission)
     assert forged.returned == 42.0  # as if it had returned it
     assert displaced.returned is None  # what it did return stands here now: a wrong value in the place of a right one
 
@@ -92,7 +100,6 @@ def test_a_well_formed_forgery_is_no_more_than_a_returned_value(box: Sandbox) ->
 def test_answers_written_before_the_question_do_not_count(box: Sandbox) -> None:
     with box.submission([DOUBLE, FIND + "    threading.Timer(0.2, forge, [outcome(42.0)]).start()"]) as submission:
         assert call(submission, "forger", np.ones(2)).came_back
-        assert submission._pipes is not None
-        select.select([submission._pipes.replies], [], [])
+        wait_for_more(submission)
         assert doubles(submission)
         assert submission._starts == 2  # in a fresh process

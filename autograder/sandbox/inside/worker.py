@@ -27,6 +27,7 @@ from autograder.sandbox.messages import call_from_plain, cell_to_plain, outcome_
 
 _REQUESTS = Bounds(header=1024 * MIB, body=4096 * MIB)  # what we are asked is trusted
 _REPLIES = Bounds()
+_RECURSION = sys.getrecursionlimit()
 _TOO_LARGE = "What came back is too large to be judged."
 _OUT_OF_MEMORY = frozenset({"MemoryError", "_ArrayMemoryError"})
 _NOT_PERMITTED = frozenset({"PermissionError", "gaierror"})
@@ -68,7 +69,6 @@ class Worker:
         self.requests, self.replies, self.limits = requests, replies, limits
         self.shell = Shell()
         self.process = os.getpid()
-        self.recursion = sys.getrecursionlimit()
 
     def serve(self) -> None:
         while True:
@@ -161,22 +161,22 @@ class Worker:
         return body_size(pieces)
 
     def _fresh_streams(self) -> Sink:
-        """Give the next piece of the student's code its streams and its room for recursion, whatever the last did."""
+        """Give the next piece of the student's code its streams, whatever the last did to them."""
         sys.stdout = sys.stderr = sink = Sink(self.limits.output_bytes)
-        if sys.getrecursionlimit() < self.recursion:
-            sys.setrecursionlimit(self.recursion)
         return sink
 
 
 @contextmanager
 def alarm(seconds: float) -> Iterator[None]:
-    """Raise TimeUp inside after `seconds`."""
+    """Raise TimeUp inside after `seconds`. Afterwards there is room for recursion again, if the code took it away."""
     signal.signal(signal.SIGALRM, _ring)
     signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3))
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+        if sys.getrecursionlimit() < _RECURSION:
+            sys.setrecursionlimit(_RECURSION)
 
 
 def described(error: BaseException) -> Raised:
