@@ -192,18 +192,20 @@ def test_check_goes_on_past_a_cell_that_does_not_run(tmp_path: Path) -> None:
     assert "Traceback" not in done.stdout + done.stderr
 
 
-def test_check_of_a_python_file_with_magics_a_missing_function_and_an_exit(tmp_path: Path) -> None:
+def test_check_of_a_python_file_with_magics_an_exit_and_a_question(tmp_path: Path) -> None:
     (tmp_path / "activations.py").write_text(
         "# %%\n%matplotlib inline\n!pip list\nimport numpy as np\n"
         "# %%\ndef relu_forward(x):\n    return np.maximum(x, 0), x\n"
         "# %%\nraise SystemExit('enough')\n"
+        "# %%\ndef tanh_forward(x):\n    return np.tanh(x), x\nname = input('Who are you?')\n"
         "# %%\ndef relu_backward(dout, cache):\n    return dout * (cache > 0)\n"
     )
     done = bare("check", "activations.py", folder=tmp_path)
     assert done.returncode == 1
     assert "✓ relu_forward: all checks passed" in done.stdout
     assert "✓ relu_backward: all checks passed" in done.stdout
-    assert "There is no function called tanh_forward yet." in done.stdout
+    assert "There is no function called sigmoid_forward yet." in done.stdout
+    assert "Who are you?" not in done.stdout + done.stderr
 
 
 def test_check_says_whose_line_raised(tmp_path: Path) -> None:

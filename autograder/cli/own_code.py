@@ -11,6 +11,7 @@ import io
 import linecache
 import os
 import re
+import sys
 import types
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -90,9 +91,14 @@ def _run(source: str, name: str, around: dict[str, Any], broken: dict[str, str])
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """What the student's code prints is for the notebook; here it would bury the verdicts."""
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        yield
+    """What the student's code prints is for the notebook; here it would bury the verdicts. Nobody answers its input()."""
+    keyboard = sys.stdin
+    sys.stdin = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            yield
+    finally:
+        sys.stdin = keyboard
 
 
 @contextlib.contextmanager
