@@ -16,6 +16,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from autograder import show
 from autograder.exercise import Verdict
+from autograder.grading.markdown import inactive, verbatim
 from autograder.grading.record import Graded
 from autograder.grading.template import Template
 from autograder.notebook.read import Cell
@@ -28,7 +29,7 @@ where there is none. The reason:
 
 {reason}
 """
-_MISSING = "# The cell for this answer is missing from the submission."
+_MISSING = "# There is no cell for this answer in what was handed in."
 
 
 def autograded(result: Graded, cells: Sequence[Cell], template: Template, hints: Mapping[str, str]) -> str:
@@ -45,7 +46,7 @@ def autograded(result: Graded, cells: Sequence[Cell], template: Template, hints:
 
     made: list[Node] = []
     if result.state == "unreadable":
-        made.append(new_markdown_cell(_UNREADABLE.format(reason=verbatim(result.reason or ""))))
+        made.append(new_markdown_cell(_UNREADABLE.format(reason=inactive(result.reason or ""))))
     for position, cell in enumerate(cells):
         if _check_of(cell, template) is None:
             name = exercise_at.get(position)
@@ -55,13 +56,6 @@ def autograded(result: Graded, cells: Sequence[Cell], template: Template, hints:
     for number, node in enumerate(made):
         node["id"] = f"cell-{number}"
     return str(nbformat.writes(new_notebook(cells=made, metadata=template.metadata), version=4))
-
-
-def verbatim(text: str) -> str:
-    """Markdown that shows `text` as it was typed, so that nothing in it can act in the page that shows it."""
-    longest = max((len(run) for run in re.findall("`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}text\n{show.clean(text)}\n{fence}"
 
 
 def _answers(cells: Sequence[Cell], template: Template) -> dict[str, int]:
@@ -114,8 +108,8 @@ def _output(verdict: Verdict, hint: str | None) -> Node:
     """The verdict as the cell's result. nbgrader reads the mark from the text, a page shows the HTML."""
     shown = show.as_html(verdict)
     if hint is not None and not verdict.passed:
-        told = html.escape(show.clean(f"Hint: {hint}"))
-        shown += f'<div class="autograder-hint" style="padding:.2em .8em">{told}</div>'
+        told = re.sub("`([^`]+)`", r"<code>\1</code>", html.escape(hint))
+        shown += f'<div style="padding:.2em 1em .6em"><b>Hint</b>: {told}</div>'
     data = {"text/plain": str(verdict.score), "text/html": shown}
     return new_output("execute_result", data=data, execution_count=None)
 

@@ -5,7 +5,6 @@ What people have written there stays: manual scores, extra credit and manual com
 
 from __future__ import annotations
 
-import re
 import warnings
 from datetime import datetime
 from typing import Any
@@ -17,12 +16,9 @@ from sqlalchemy.exc import SAWarning
 from autograder import show
 from autograder.exercise import Verdict
 from autograder.grading.course import Course
+from autograder.grading.markdown import inactive
 from autograder.grading.record import Graded
 from autograder.grading.template import Template
-
-# Markdown, HTML and formulas begin with these. nbgrader renders comments as Markdown, with any HTML in it.
-_ACTIVE = re.compile(r"[<&\\\[\]!`]")
-_JOINER = "\N{WORD JOINER}"
 
 
 def record(gradebook: Any, result: Graded, template: Template, timestamp: datetime | None) -> bool:
@@ -62,11 +58,6 @@ def comment_on(verdict: Verdict) -> str:
     """What a grader reads beside the answer: the headline and what is wrong first; the verdict below tells the rest."""
     wrong = [f"{finding.check}: {finding.message}" for finding in verdict.findings if not finding.passed]
     return inactive("\n\n".join([show.headline(verdict), *wrong[:1]]))
-
-
-def inactive(text: str) -> str:
-    """`text` such that nothing of it acts as Markdown, HTML or a formula, and a reader sees no difference."""
-    return _ACTIVE.sub(lambda found: found[0] + _JOINER, show.clean(text).replace("$", "\N{FULLWIDTH DOLLAR SIGN}"))
 
 
 def _set_grade(grade: Any, score: float | None) -> None:
