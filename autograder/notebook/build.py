@@ -26,8 +26,8 @@ _OPENING = """\
 and then run the `check(…)` below it. The check tells you what is right and, where something is not, what went wrong.
 Check as often as you like: nobody counts, and an answer that passes here earns full marks when you hand it in.
 
-Stuck? In a terminal, `autograder hint {first}` gives a hint for that exercise and, when you ask again, a more open one,
-three in all. From this notebook, `!autograder hint {first}` does the same."""
+Stuck? In a terminal, `python -m autograder hint {first}` gives a hint for that exercise and, when you ask again, a
+more open one, three in all. From this notebook, `!python -m autograder hint {first}` does the same."""
 
 _DOWNLOAD = """\
 {{download}}`Download the notebook of these exercises <../exercises/{chapter}.ipynb>`: it explains each task, holds the
