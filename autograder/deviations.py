@@ -141,7 +141,8 @@ def _of_measures(
 
 
 def _raised(number: int, case: Case, position: int, raised: Raised, message: str) -> Deviation:
-    return Deviation(number, position, case.check, "raised", "", message, got=raised.type, lines=raised.lines)
+    # The message counts too: two ValueErrors are one mistake only if they complain of the same thing.
+    return Deviation(number, position, case.check, "raised", "", message, got=_says(raised), lines=raised.lines)
 
 
 def _says(raised: Raised) -> str:

@@ -47,12 +47,12 @@ def finding_as_text(finding: Finding) -> str:
 
 
 def as_text(verdict: Verdict) -> str:
-    mark = "✓" if verdict.passed else "✗"
-    lines = [f"{mark} {headline(verdict)}"]
-    for finding in verdict.findings:
-        sign = "✓" if finding.passed else "✗"
+    lines = [f"{'✓' if verdict.passed else '✗'} {headline(verdict)}"]
+    for finding in _wrong(verdict):
         body = finding_as_text(finding).replace("\n", "\n    ")
-        lines.append(f"  {sign} {finding.check}: {body}")
+        lines.append(f"  {finding.check}: {body}")
+    if right := _right(verdict):
+        lines.append(f"  right: {right}")
     return clean("\n".join(lines))
 
 
@@ -61,10 +61,9 @@ def as_html(verdict: Verdict) -> str:
     colour = "#1a7f37" if verdict.passed else "#9a6700" if verdict.state == "not_attempted" else "#cf222e"
     mark = "✓" if verdict.passed else "○" if verdict.state == "not_attempted" else "✗"
     head = f'<div style="font-weight:600"><span style="color:{colour}">{mark}</span> {_escape(headline(verdict))}</div>'
-    body = "".join(_finding_as_html(finding) for finding in verdict.findings if not finding.passed)
-    done = [finding.check for finding in verdict.findings if finding.passed]
-    if done and not verdict.passed:
-        body += f'<div style="opacity:.75">right: {_escape(", ".join(dict.fromkeys(done)))}</div>'
+    body = "".join(map(_finding_as_html, _wrong(verdict)))
+    if right := _right(verdict):
+        body += f'<div style="opacity:.75">right: {_escape(right)}</div>'
     return (
         # MathJax passes over these classes: a student's text must not become a formula with a link in it.
         f'<div class="autograder-verdict tex2jax_ignore mathjax_ignore" style="border-left:4px solid {colour};'
@@ -77,6 +76,17 @@ def as_mimebundle(verdict: Verdict) -> dict[str, str]:
     """What a notebook shows. While nbgrader executes, the text is the bare score, which it reads as partial credit."""
     text = str(verdict.score) if os.environ.get("NBGRADER_EXECUTION") == "autograde" else as_text(verdict)
     return {"text/plain": text, "text/html": as_html(verdict)}
+
+
+def _wrong(verdict: Verdict) -> list[Finding]:
+    return [finding for finding in verdict.findings if not finding.passed]
+
+
+def _right(verdict: Verdict) -> str:
+    """What is right in spite of all: said only where something is wrong."""
+    if verdict.passed:
+        return ""
+    return ", ".join(dict.fromkeys(finding.check for finding in verdict.findings if finding.passed))
 
 
 def _finding_as_html(finding: Finding) -> str:

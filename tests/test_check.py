@@ -141,6 +141,15 @@ def test_an_exception_shows_the_students_lines_and_none_of_ours() -> None:
     assert "_one_call" not in text
 
 
+def test_another_error_of_the_same_type_is_not_taken_for_a_known_mistake() -> None:
+    def linear_forward(x, weight, bias):
+        raise ValueError("I gave up")
+
+    finding = first_failed(check(linear_forward))
+    assert finding.mistake is None
+    assert "I gave up" in finding.message
+
+
 def test_grading_shows_no_expected_array_and_no_input() -> None:
     scaled = {"linear_forward": lambda x, w, b: (right_forward(x, w, b)[0] * x.sum(), 0)}
     finding = first_failed(judge("linear_forward", scaled))
