@@ -91,7 +91,7 @@ def _run(source: str, name: str, around: dict[str, Any], broken: dict[str, str])
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """What the student's code prints is for the notebook; here it would bury the verdicts. Its input() is not answered."""
+    """What the student's code prints is for the notebook; here it would bury the verdicts. No input() is answered."""
     keyboard = sys.stdin
     sys.stdin = io.StringIO()
     try:

@@ -90,13 +90,7 @@ SUBMISSIONS = (
     Submission(
         "jwalsh",
         "cheats: makes every comparison true and `check` full of praise",
-        # The initialisers earn a little: the same seed does give the same weights.
-        {
-            "linear_forward": "failed",
-            "linear_backward": "failed",
-            "xavier_uniform": "partial",
-            "kaiming_normal": "partial",
-        },
+        dict.fromkeys(_EXERCISES, "failed"),
         hostile=True,
     ),
     Submission(
