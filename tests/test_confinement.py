@@ -319,10 +319,11 @@ def test_everything_ends_with_the_sandbox() -> None:
         assert not folder.exists()
 
 
-def test_everything_ends_with_the_grader() -> None:
+def test_everything_ends_with_the_grader(tmp_path: Path) -> None:
     source = "import sys, time\nfrom autograder.sandbox import Sandbox\nwith Sandbox() as box, box.submission([]):\n"
     source += "    print(box._server._process.pid, flush=True)\n    time.sleep(100)\n"
-    grader = subprocess.Popen([sys.executable, "-c", source], stdout=subprocess.PIPE, text=True, cwd=CHECKOUT)
+    command, environment = [sys.executable, "-c", source], os.environ | {"TMPDIR": str(tmp_path)}
+    grader = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=CHECKOUT, env=environment)
     assert grader.stdout is not None
     family = with_children(int(grader.stdout.readline()))
     assert len(family) > 2

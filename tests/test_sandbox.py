@@ -298,11 +298,9 @@ def test_results_that_lie_give_an_outcome_and_do_no_harm(box: Sandbox, source: s
 SPIN = "def spin():\n    while True: pass\n"
 DEAF = """
 def deaf():
-    while True:
-        try:
-            [0 for _ in range(10**6)]
-        except BaseException:
-            x = 0
+    import signal
+    signal.signal(signal.SIGALRM, signal.SIG_IGN)
+    while True: pass
 """
 
 
