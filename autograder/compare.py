@@ -23,10 +23,12 @@ class ValueDifference:
     count: int
     size: int
 
-    def __str__(self) -> str:
+    def told(self, with_expected: bool) -> str:
+        """The difference in words, to be put behind the array's name."""
         where = f"[{', '.join(map(str, self.index))}]" if self.index else ""
+        right = f", expected {number(self.expected)}" if with_expected else ""
         share = "" if self.size == 1 else f"; {self.count} of {self.size} entries differ"
-        return f"{where} is {number(self.got)}, expected {number(self.expected)}{share}"
+        return f"{where} is {number(self.got)}{right}{share}"
 
 
 def is_numeric(value: Any) -> bool:

@@ -24,7 +24,7 @@ class Deviation:
     message: str
     got: Any = None
     expected: Any = None
-    difference: str = ""
+    difference: compare.ValueDifference | None = None
     lines: tuple[str, ...] = ()
 
     @property
@@ -126,7 +126,7 @@ def _of_value(number: int, case: Case, position: int, name: str, value: Any, rig
     difference = compare.value_difference(value, right, case.tolerance, case.yardstick)
     if difference is not None:
         message = f"{name} differs from what is expected"
-        yield Deviation(number, position, case.check, "value", name, message, value, right, str(difference))
+        yield Deviation(number, position, case.check, "value", name, message, value, right, difference)
 
 
 def _of_measures(

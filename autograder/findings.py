@@ -93,7 +93,8 @@ def _finding(trial: Trial, check: str, group: Sequence[Deviation], mistake: Know
         if trial.key.public and compare.is_numeric(first.expected):
             details.append(("expected", _named(first.output, first.expected)))
     if first.difference:
-        details.append(("first difference", f"{first.output}{first.difference}"))
+        told = first.difference.told(with_expected=trial.key.public)
+        details.append(("first difference", f"{first.output}{told}"))
     details.append(("case", case.name))
     return Finding(check, False, message, mistake.id if mistake else None, tuple(details))
 

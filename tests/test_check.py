@@ -153,7 +153,9 @@ def test_another_error_of_the_same_type_is_not_taken_for_a_known_mistake() -> No
 def test_grading_shows_no_expected_array_and_no_input() -> None:
     scaled = {"linear_forward": lambda x, w, b: (right_forward(x, w, b)[0] * x.sum(), 0)}
     finding = first_failed(judge("linear_forward", scaled))
-    assert "expected" not in dict(finding.details)
+    details = dict(finding.details)
+    assert details["first difference"].startswith("out[0, 0] is ")
+    assert "expected" not in f"{details} {finding.message}".replace("what is expected", "")
 
 
 def test_what_a_student_returns_cannot_put_markup_or_control_characters_into_the_verdict() -> None:

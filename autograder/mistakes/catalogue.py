@@ -21,9 +21,7 @@ class Catalogue:
         """
 
         def enter(function: Callable[..., Any]) -> Callable[..., Any]:
-            self.mistakes.append(
-                Mistake(f"{exercise}.{function.__name__}", sentence, {exercise: function, **beside})
-            )
+            self.mistakes.append(Mistake(f"{exercise}.{function.__name__}", sentence, {exercise: function, **beside}))
             return function
 
         return enter
