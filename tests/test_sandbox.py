@@ -186,7 +186,11 @@ def test_the_same_code_gives_the_same_outcomes(box: Sandbox) -> None:
 STOPPED = {
     "import os\ndef bad(): os._exit(0)": ("crashed", "bad ended its process with exit code 0."),
     "import ctypes\ndef bad(): ctypes.string_at(0)": ("crashed", "bad was stopped: its process died of SIGSEGV."),
-    "import os\ndef bad(): os.closerange(0, 1000)": ("crashed", "bad ended its process with exit code"),
+    "import os\ndef bad(): os.closerange(0, 1000)": ("crashed", "bad ended its process with exit code 1."),
+    "import os, time\ndef bad(): os.closerange(3, 99), time.sleep(99)": (
+        "crashed",
+        "bad was stopped: its process closed",
+    ),
     "import numpy as np\ndef bad(): return np.ones(10**11)": ("out_of_memory", "bad needed more memory"),
     "import numpy as np\ndef bad(): return np.broadcast_to(0.0, 10**11)": ("out_of_memory", "bad needed more memory"),
     "import numpy as np\ndef bad(): return [np.ones(2**23)] * 5": ("out_of_memory", ""),

@@ -37,6 +37,13 @@ class Pipes:
         os.close(self.replies)
 
 
+@dataclass(frozen=True)
+class Ended:
+    """How a submission's process ended: its wait status, or None where it was killed."""
+
+    status: int | None
+
+
 class ForkServer:
     """A fork server, in bubblewrap or plain. It dies with the thread that started it."""
 
@@ -83,16 +90,15 @@ class ForkServer:
                     raise SandboxUnavailable(complaint) from None
         raise AssertionError
 
-    def end(self) -> int | None:
-        """Kill the submission's process and all that came of it. The status that it ended with, if that is known."""
+    def end(self, patience: float = 0.0) -> Ended | None:
+        """End the submission's process, by force after `patience` seconds. None: the fork server was gone."""
         if self._process is None:
             return None
         try:
-            status = self._order({"end": True})["ended"]
+            return Ended(self._order({"end": patience})["ended"])
         except _Lost:
             self.stop()
             return None
-        return status if isinstance(status, int) else None
 
     def stop(self) -> None:
         if self._process is not None:

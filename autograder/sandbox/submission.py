@@ -14,7 +14,7 @@ from typing import Any
 
 from autograder.exercise import Call, Outcome, State
 from autograder.sandbox.channel import Closed, Late, receive, send, waiting
-from autograder.sandbox.forkserver import ForkServer, Pipes
+from autograder.sandbox.forkserver import Ended, ForkServer, Pipes
 from autograder.sandbox.frames import Bounds, Malformed, encode
 from autograder.sandbox.limits import CellOutcome, Limits
 from autograder.sandbox.messages import call_to_plain, cell_from_plain, outcome_from_plain, reply
@@ -24,6 +24,7 @@ _WORTH_IMPORTING = {"matplotlib": "matplotlib.pyplot", "sklearn": "sklearn.datas
 _IMPORT = re.compile(rf"^\s*(?:import|from)\s+({'|'.join(_WORTH_IMPORTING)})\b", re.MULTILINE)
 # A call's own word on its seconds is taken unless more than this passed here that it does not account for.
 _UNACCOUNTED = 0.25
+_PATIENCE = 2.0  # seconds for a process that closed its pipe to be seen ending
 
 
 class _Stopped(Exception):
@@ -154,13 +155,13 @@ class Submission:
         if self._pipes is None:
             raise _Stopped("crashed", "was not called: the notebook's cells could not be run again")
 
-    def _end(self) -> int | None:
-        """Kill the process and all that came of it. The status that it ended with, if that is known."""
+    def _end(self, patience: float = 0.0) -> Ended | None:
+        """End the process and all that came of it."""
         if self._pipes is None:
             return None
         self._pipes.close()
         self._pipes = None
-        return self._server.end()
+        return self._server.end(patience)
 
     def _exhausted(self) -> _Stopped | None:
         """Why the submission is not started once more, if it is not."""
@@ -177,15 +178,17 @@ class Submission:
         """End the process after a fault; the state and the reason that the fault stands for."""
         if isinstance(fault, _Stopped):
             return fault
-        status = self._end()
+        ended = self._end(_PATIENCE if isinstance(fault, Closed) else 0.0)
         if isinstance(fault, Late):
             over = self._too_long() if self._left <= 0 else f"it took longer than {seconds:g} s"
             return _Stopped("timed_out", f"was stopped: {over}")
         if isinstance(fault, Malformed):
             return _Stopped("crashed", f"was stopped: its process sent what is no answer ({fault})")
-        if status is None:
+        if ended is None:
             return _Stopped("crashed", "was stopped: its process was ended from outside", innocent=True)
-        return _Stopped(*_read_status(status))
+        if ended.status is None:
+            return _Stopped("crashed", "was stopped: its process closed the pipe on which it answers")
+        return _Stopped(*_read_status(ended.status))
 
     def _count_strike(self, calls: Sequence[Call], outcomes: Sequence[Outcome]) -> None:
         """Remember the function that was stopped, so that it cannot use up the whole submission's time."""

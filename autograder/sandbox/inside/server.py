@@ -1,7 +1,8 @@
 """The fork server: imports once what submissions import, then forks a process for each of them.
 
 It hears two orders from the process that started it, each a line of JSON: `{"start": [modules]}`, with the two pipes of
-a submission, and `{"end": true}`. It never sees a submission's code or answers.
+a submission, and `{"end": seconds}`, the time that the process has to end by itself. It never sees a submission's code
+or answers.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import resource
 import signal
 import socket
 import sys
+import time
 from typing import Any
 
 import numpy.linalg
@@ -59,9 +61,9 @@ class Server:
                 if "start" in said:
                     self._say(self._start(said["start"], *pipes))
                 else:
-                    self._say({"ended": self._end()})
+                    self._say({"ended": self._end(said["end"])})
         finally:
-            self._end()
+            self._end(0)
 
     def _next_order(self) -> tuple[dict[str, Any], list[int]] | None:
         line, pipes, *_ = socket.recv_fds(self.control, 65536, 2)
@@ -90,7 +92,7 @@ class Server:
             self.child = forked
         if _READY in lines and self.child is not None:
             return {"started": True}
-        self._end()
+        self._end(0)
         return {"failed": "; ".join(line for line in lines if not line.isdecimal()) or "no report"}
 
     def _become_submission(self, report: int, requests: int, replies: int) -> None:
@@ -128,17 +130,31 @@ class Server:
         os.close(report)
         worker.serve()
 
-    def _end(self) -> int | None:
-        """Kill the submission if it still lives; the status that it ended with."""
+    def _end(self, patience: float) -> int | None:
+        """End the submission. The status that it ended with, or None if it had to be killed."""
         if self.child is None:
             return None
         child, self.child = self.child, None
-        with contextlib.suppress(ProcessLookupError):
-            if not self.confined:
+        status = _ended(child, patience)
+        if not self.confined:
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(child, signal.SIGKILL)
-            os.kill(child, signal.SIGKILL)
-        _, status = os.waitpid(child, 0)
+        if status is None:
+            os.kill(child, signal.SIGKILL)  # where it is the first of its pid namespace, all others go with it
+            os.waitpid(child, 0)
         return status
+
+
+def _ended(child: int, patience: float) -> int | None:
+    """The status of a process that ends by itself before the patience does."""
+    last = time.monotonic() + patience
+    while True:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            return status
+        if time.monotonic() >= last:
+            return None
+        time.sleep(0.005)
 
 
 def _only_these_files(*files: int) -> list[int]:
