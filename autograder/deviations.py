@@ -19,7 +19,7 @@ class Deviation:
     case: int
     call: int
     check: str
-    kind: str  # missing, raised, silent, count, kind, shape, dtype, value, changed, warned
+    kind: str  # missing, untried, raised, silent, count, kind, shape, dtype, value, changed, warned
     output: str
     message: str
     got: Any = None
@@ -67,6 +67,9 @@ def _of_call(number: int, case: Case, position: int, got: Outcome, expected: Out
         yield Deviation(number, position, "exists", "missing", "", f"There is no function called {call.function}.")
     elif expected.raised is not None:
         yield from _of_error(number, case, position, got, expected.raised)
+    elif got.raised is not None and got.raised.type == "NoResult":
+        message = f"{call.function} could not be tried here: the call before it gave nothing to go on."
+        yield Deviation(number, position, case.check, "untried", "", message)
     elif got.raised is not None:
         yield _raised(number, case, position, got.raised, f"{call.function} {_says(got.raised)}")
     else:

@@ -62,7 +62,8 @@ def _failed(trial: Trial) -> list[Finding]:
     recogniser = Recogniser(trial)
     told: list[Finding] = []
     for check, output in order:
-        mistake = recogniser.explains(output)
+        untried = groups[check, output][0].kind == "untried"
+        mistake = None if untried else recogniser.explains(output)
         if mistake is not None and any(finding.mistake == mistake.id for finding in told):
             message = f"{output or trial.exercise.name} is wrong here by the same mistake."
             told.append(Finding(check, False, message, mistake.id))

@@ -36,16 +36,16 @@ class Trial:
 
     @cached_property
     def own(self) -> list[Outcome]:
-        """The outcomes of the exercise's own calls in the last case tried."""
-        return [self.outcomes[-1][position] for position in judged(self.exercise.name, self.cases[-1])]
+        """The outcomes of the exercise's own calls, in all cases tried."""
+        return [
+            outcomes[position]
+            for case, outcomes in zip(self.cases, self.outcomes, strict=True)
+            for position in judged(self.exercise.name, case)
+        ]
 
     @property
     def something_came_back(self) -> bool:
-        return any(
-            outcomes[position].came_back
-            for case, outcomes in zip(self.cases, self.outcomes, strict=True)
-            for position in judged(self.exercise.name, case)
-        )
+        return any(outcome.came_back for outcome in self.own)
 
     @property
     def only_a_stub(self) -> bool:
@@ -106,7 +106,8 @@ def _without_followed(
 ) -> list[Deviation]:
     """Leave out wrong gradients that are right for the student's own forward, where that forward is wrong itself."""
     case = key.cases[number]
-    suspects = [d for d in found if d.kind == "value" and d.output in exercise.gradient_of]
+    # Zeros are no gradient that somebody worked out: they fit any forward that forgets an argument.
+    suspects = [d for d in found if d.kind == "value" and d.output in exercise.gradient_of and np.any(d.got)]
     at = next((i for i, call in enumerate(case.calls) if call.function == exercise.forward), None)
     if not suspects or at is None:
         return found

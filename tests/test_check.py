@@ -247,6 +247,25 @@ def test_a_backward_that_fits_neither_forward_is_refused() -> None:
     assert verdict.score == 0
 
 
+def test_zeros_do_not_follow_a_forward_of_zeros() -> None:
+    zeros = {
+        "linear_forward": lambda x, w, b: (np.zeros((len(x), w.shape[1]), x.dtype), (x, w, b)),
+        "linear_backward": lambda dout, cache: tuple(np.zeros_like(array) for array in cache),
+    }
+    assert judge("linear_backward", zeros).score == 0
+
+
+def test_a_forward_that_fails_in_one_case_costs_the_backward_that_case_alone() -> None:
+    def only_rows(x, weight, bias):
+        return x @ weight + bias, (x, weight)
+
+    verdict = judge("linear_backward", {"linear_forward": only_rows, "linear_backward": right_backward})
+    assert verdict.state == "partial"
+    assert 0.4 * verdict.max_score < verdict.score < verdict.max_score
+    assert "could not be tried here" in str(verdict)
+    assert "NoResult" not in str(verdict)
+
+
 def test_a_forward_without_bias_leaves_the_backward_right() -> None:
     forward = {"linear_forward": lambda x, w, b: (right_forward(x, w, 0 * b)[0], (x, w))}
     assert judge("linear_backward", forward | {"linear_backward": right_backward}).state in ("passed", "partial")

@@ -21,7 +21,7 @@ SUBMISSIONS = (
     Submission(
         "hsorensen",
         "images are not flattened, and the parameters' gradients are means",
-        {"linear_forward": "not_flattened", "linear_backward": "failed"},
+        {"linear_forward": "not_flattened", "linear_backward": "parameters_averaged"},
     ),
     Submission(
         "iradu",
