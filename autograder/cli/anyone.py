@@ -31,6 +31,6 @@ def register(commands: Commands) -> None:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from autograder.demo.run import demo
+    from autograder.cli.demonstration import demo
 
     return demo(options.folder, book=not options.no_book)
