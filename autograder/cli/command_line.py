@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         return _say(options.command, missing_module(error, options.extra), 2)
     except Exception as error:
-        return _say(options.command, in_one_line(error) if is_known(error) else _our_fault(error), 2)
+        return _say(options.command, in_one_line(error) if is_known(error) else _fault(error), 2)
     return code
 
 
@@ -83,7 +83,15 @@ def _say(command: str, message: str, code: int) -> int:
     return code
 
 
-def _our_fault(error: Exception) -> str:
-    last = traceback.extract_tb(error.__traceback__)[-1]
+def _fault(error: Exception) -> str:
+    """An unforeseen error, with its place: in a chapter's own rooms it is the author's to mend, elsewhere ours."""
+    frames = traceback.extract_tb(error.__traceback__)
+    if isinstance(error, SyntaxError) and error.filename:
+        frames.append(traceback.FrameSummary(error.filename, error.lineno, ""))
+    for frame in reversed(frames):
+        if Path(frame.filename).parent.name in ("solutions", "checks", "mistakes"):
+            where = "/".join(Path(frame.filename).parts[-2:])
+            return f"{where}, line {frame.lineno}: {type(error).__name__}: {in_one_line(error)}; mend it there"
+    last = frames[-1]
     where = f"{Path(last.filename).name}, line {last.lineno}"
     return f"a fault of autograder's own, please report it: {type(error).__name__} in {where}: {in_one_line(error)}"

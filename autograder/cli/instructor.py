@@ -118,6 +118,7 @@ def _register_grade(commands: Commands) -> None:
           autograder grade linear --course autumn
           autograder grade linear --course autumn --student ada --student bo --regrade
           autograder grade mail/*.ipynb --chapter linear --json
+          autograder grade linear --course autumn --scheduler tcp://head-node:8786
         """,
     )
     grade.add_argument("what", metavar="CHAPTER | NOTEBOOK", nargs="+", help="a chapter with --course, else notebooks")
@@ -129,6 +130,9 @@ def _register_grade(commands: Commands) -> None:
     grade.add_argument("--chapter", metavar="C", help="which chapter loose notebooks are; default: as they say")
     grade.add_argument("--json", action="store_true", help="for loose notebooks: one JSON object a line")
     grade.add_argument("--jobs", metavar="N", type=int, help="how many to grade at once; default: one for each core")
+    grade.add_argument(
+        "--scheduler", metavar="ADDRESS", help="grade on the workers of the Dask cluster with this scheduler"
+    )
     grade.add_argument("--seed", metavar="S", type=int, help="the seed of the inputs; default: a secret one")
     grade.add_argument(
         "--trust-submissions",
@@ -164,6 +168,9 @@ def _grade(options: argparse.Namespace) -> int:
         raise Fault("--jobs must be at least 1")
     if options.seed is not None and options.seed < 0:
         raise Fault("--seed must not be negative")
+    for option, given in (("--jobs", options.jobs), ("--trust-submissions", options.trust_submissions)):
+        if given and options.scheduler is not None:
+            raise Fault(f"{option} is for this machine alone; leave it out, or leave out --scheduler")
     return _grade_loose(options) if options.course is None else _grade_course(options)
 
 
@@ -187,6 +194,7 @@ def _grade_course(options: argparse.Namespace) -> int:
             seed=options.seed,
             regrade=options.regrade,
             trust=options.trust_submissions,
+            scheduler=options.scheduler,
             progress=report,
         )
     print(show.clean(summary(course, chapter, outcome)))
@@ -222,7 +230,12 @@ def _grade_loose(options: argparse.Namespace) -> int:
 
     all_graded = True
     for result in grade_loose(
-        files, options.chapter, seed=options.seed, trust=options.trust_submissions, jobs=options.jobs
+        files,
+        options.chapter,
+        seed=options.seed,
+        trust=options.trust_submissions,
+        jobs=options.jobs,
+        scheduler=options.scheduler,
     ):
         all_graded &= result.state == "graded"
         print(json.dumps(result.as_dict()) if options.json else _in_words(result), flush=True)
