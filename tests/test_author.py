@@ -54,10 +54,10 @@ def _leaky_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-EXERCISES = (
-    Exercise("leaky_relu_forward", 3, ("out", "cache"), _leaky_cases),""",
+EXERCISES = (""",
     )
-    path.write_text(text)
+    exercise = '    Exercise("leaky_relu_forward", 3, ("out", "cache"), _leaky_cases),\n)\n'
+    path.write_text(text.rstrip().removesuffix(")") + exercise)
 
 
 def mistakes(course: Path) -> None:
@@ -165,17 +165,8 @@ def test_the_six_steps_make_an_exercise(copy: Path) -> None:
     assert run(copy, "autograder", "build", "--check").returncode == 0
     assert f"check({NAME})" in (copy / "exercises" / "activations.ipynb").read_text()
     assert NAME in (copy / "book" / "exercises" / "activations.md").read_text()
-    tests = ("test_mistakes.py", "test_variants.py", "test_notebook_build.py")
-    tested = run(
-        copy,
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "-k",
-        "leaky_relu or build",
-        *(f"tests/{name}" for name in tests),
-    )
+    files = [f"tests/test_{name}.py" for name in ("mistakes", "variants", "notebook_build")]
+    tested = run(copy, "pytest", "-q", "-p", "no:cacheprovider", "-k", "leaky_relu or build", *files)
     assert tested.returncode == 0, tested.stdout
     assert "known mistakes named first: 3 of 3" in tested.stdout
     assert "other right answers accepted: 3 of 3" in tested.stdout
