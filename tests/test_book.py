@@ -16,6 +16,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from answer_search import answers_in
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, sync_playwright
 
 from autograder.book import ROOT, BookError, build_book, missing_files, pages
@@ -95,6 +96,12 @@ def test_no_page_names_another_host_for_anything_it_loads(site: Path) -> None:
 def test_the_sources_of_the_pages_are_not_published(site: Path) -> None:
     assert not (site / "_sources").exists()
     assert not list(site.rglob("*.md"))
+
+
+def test_the_pages_hold_no_answer(site: Path, tmp_path: Path) -> None:
+    (tmp_path / "control.html").write_text("<p>dweight <b>=</b> _as_rows(x, <i>weight</i>).T @ dout</p>")
+    assert answers_in(tmp_path).keys() == {"control.html"}
+    assert answers_in(site) == {}
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
 import os
-import re
 import subprocess
 import sys
 import tarfile
@@ -13,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from answer_search import answers_in
 
 from autograder import registry
 from autograder.answer_file import read
@@ -20,7 +19,6 @@ from autograder.grading.course import new, open_course
 from autograder.grading.release import release
 
 COURSE = Path(__file__).parents[1]
-TEXTS = {".py", ".md", ".ipynb", ".html", ".txt", ".json", ".js", ".toml", ""}
 
 
 @pytest.fixture(scope="session")
@@ -42,35 +40,6 @@ def unpacked(package: Path, folder: Path) -> Path:
         with zipfile.ZipFile(package) as archive:
             archive.extractall(folder)
     return folder
-
-
-def answer_lines() -> set[str]:
-    """The telling lines of all solutions and mistakes: code of bodies, long enough not to stand anywhere by chance."""
-    lines = set()
-    for path in [*(COURSE / "solutions").glob("*.py"), *(COURSE / "autograder" / "mistakes").glob("*.py")]:
-        source = path.read_text().splitlines()
-        for function in ast.walk(ast.parse("\n".join(source))):
-            if isinstance(function, ast.FunctionDef):
-                start = function.body[1 if ast.get_docstring(function) else 0 :]
-                for statement in start:
-                    lines |= {line.strip() for line in source[statement.lineno - 1 : statement.end_lineno]}
-    telling = {line for line in lines if len(line) > 24 and any(sign in line for sign in "@=(")}
-    # To call an exercise's function, or to refuse an argument, is no answer.
-    calls = re.compile(rf"raise |\b({'|'.join(registry.chapters_by_exercise())})\(")
-    return {line for line in telling if not calls.search(line) and not line.startswith(("def ", "#", '"', 'f"', "if "))}
-
-
-def answers_in(folder: Path) -> dict[str, list[str]]:
-    """The files below a folder in which lines of answers stand."""
-    lines = answer_lines()
-    found = {}
-    for path in folder.rglob("*"):
-        if path.is_file() and path.suffix in TEXTS:
-            text = path.read_text(errors="replace").replace("&gt;", ">").replace("&lt;", "<").replace('\\"', '"')
-            hits = [line for line in lines if line in text]
-            if hits:
-                found[str(path.relative_to(folder))] = hits
-    return found
 
 
 def test_the_search_finds_answers_where_they_are() -> None:
