@@ -26,6 +26,8 @@ _DEEPEST = 4
 _LONGEST = 10_000
 # In bits: what is longer fits no float, and no array.
 _LONGEST_INTEGER = 512
+# The numbers that every machine has alike: no extended precision.
+_PLAIN = "?" + np.typecodes["AllInteger"] + "efdFD"
 # Lines below these are not the student's: ours, the standard library's, an installed package's.
 _NOT_THEIRS = (str(Path(__file__).parent), str(Path(os.__file__).parent))
 
@@ -108,8 +110,10 @@ def plain(value: Any, depth: int = 0, room: list[int] | None = None) -> Any:
     # By its type, not by isinstance: an object can say of itself that it is an array.
     if issubclass(type(value), np.ndarray):
         array = np.array(value, subok=False, copy=True, order="C")
-        return array if array.dtype.kind in "biufc" else Opaque(f"array of dtype {array.dtype}")
-    if issubclass(type(value), np.generic) and value.dtype.kind in "biufc":
+        return array if array.dtype.char in _PLAIN else Opaque(f"array of dtype {array.dtype}")
+    if issubclass(type(value), np.longdouble):
+        return float(value)
+    if issubclass(type(value), np.generic) and value.dtype.char in _PLAIN:
         return value.item()
     if type(value) in (list, tuple) and depth < _DEEPEST and len(value) <= room[0]:
         room[0] -= len(value)

@@ -60,7 +60,7 @@ def dtype_difference(got: Any, expected: Any) -> str | None:
     dtype = got.dtype if isinstance(got, np.ndarray) else np.asarray(got).dtype
     if dtype == expected.dtype:
         return None
-    return f"the dtype is {dtype}, expected {expected.dtype}"
+    return f"the dtype is {dtype}, expected {expected.dtype}{_why(dtype, expected.dtype)}"
 
 
 def value_difference(got: Any, expected: Any, tolerance: float, yardstick: float = 0.0) -> ValueDifference | None:
@@ -135,6 +135,14 @@ def shown(value: Any) -> str:
 
 def number(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _why(dtype: np.dtype[Any], expected: np.dtype[Any]) -> str:
+    if expected.kind == "f" and dtype.kind in "iu":
+        return "; whole numbers lose what comes after the decimal point"
+    if expected == np.float32 and dtype == np.float64:
+        return "; np.zeros and np.array make float64 unless told otherwise"
+    return ""
 
 
 def _wide(array: np.ndarray) -> np.ndarray:

@@ -26,10 +26,11 @@ class Deviation:
     expected: Any = None
     difference: compare.ValueDifference | None = None
     lines: tuple[str, ...] = ()
+    measured: str = ""  # what of a random result was compared, where it is not the result itself
 
     @property
-    def fault(self) -> tuple[int, str, str]:
-        return (self.call, self.kind, self.output)
+    def fault(self) -> tuple[int, str, str, str]:
+        return (self.call, self.kind, self.output, self.measured)
 
     @property
     def spoils_values(self) -> bool:
@@ -75,7 +76,7 @@ def _of_call(number: int, case: Case, position: int, got: Outcome, expected: Out
     else:
         yield from _of_values(number, case, position, got, expected)
     for name in got.changed:
-        message = f"{call.function} changes {name}, which belongs to the caller: work on a copy or make a new array."
+        message = f"{call.function} changes {_whose(name)}: work on a copy or make a new array."
         yield Deviation(number, position, "inputs", "changed", "", message, got=name)
     if case.silent and got.warned:
         message = f"{call.function} lets NumPy warn: {got.warned[0]}"
@@ -139,8 +140,14 @@ def _of_measures(
     for name, right in expected.items():
         value = measures.get(name)
         if not compare.equal(value, right, case.tolerance, case.yardstick):
-            message = f"the {name} of {output} is not what it should be"
-            yield Deviation(number, position, case.check, "value", output, message, value, right)
+            message = f"{output} is not drawn as it should be: see the {name}"
+            yield Deviation(number, position, case.check, "value", output, message, value, right, measured=name)
+
+
+def _whose(name: str) -> str:
+    if name == "cache":
+        return "the cache, which a second call would find changed"
+    return f"{name}, which belongs to the caller"
 
 
 def _raised(number: int, case: Case, position: int, raised: Raised, message: str) -> Deviation:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
@@ -12,7 +13,10 @@ import numpy as np
 from autograder.compare import is_numeric
 
 _CLOSE = 1e-7
+_ROUGHLY = 0.02
+_TELLING = 100  # a fraction of two larger numbers says no more than its decimals
 _MOST_AXES = 4
+_PRODUCT = re.compile(r"matmul: .*core dimension 0, .*\(size (\d+) is different from (\d+)\)")
 
 
 def relation(name: str, got: Any, expected: Any) -> str | None:
@@ -27,7 +31,8 @@ def relation(name: str, got: Any, expected: Any) -> str | None:
         if g.shape != e.shape:
             return _other_shape(name, g, e)
         if not np.isfinite(g).all():
-            return f"{name} holds {_bad_numbers(g)}: somewhere a number overflows or is divided by zero."
+            bad = f"holds {_bad_numbers(g)}" if g.size > 1 else f"is {g.flat[0]}"
+            return f"{name} {bad}: somewhere a number overflows, is divided by zero or has no logarithm."
         if not np.isfinite(e).all():
             return None
         if not g.any():
@@ -48,6 +53,26 @@ def same_factor(name: str, pairs: Sequence[tuple[Any, Any]]) -> str | None:
     return f"{name} is exactly {_times(ratios[0])} what is expected, in every case."
 
 
+def product_sizes(message: str) -> str | None:
+    """What NumPy's error of a matrix product that does not fit means, in plain words; None for any other error."""
+    found = _PRODUCT.search(message)
+    return found and f"the left factor of @ has {found[2]} columns and the right one {found[1]} rows; they must agree"
+
+
+def spread(name: str, got: Any, expected: Any) -> str | None:
+    """How the quantiles of random values are related to those expected: another spread, or all of them shifted."""
+    g, e = np.asarray(got), np.asarray(expected)
+    if g.shape != e.shape or g.ndim != 1 or not np.isfinite(g).all():
+        return None
+    ratio = float(np.vdot(g, e) / np.vdot(e, e))
+    if ratio > 0 and np.linalg.norm(g - ratio * e) <= _ROUGHLY * np.linalg.norm(ratio * e):
+        return f"the values of {name} are spread about {ratio:.3g} times as far as they should be."
+    off = float(np.mean(g - e))
+    if np.linalg.norm(g - e - off) <= _ROUGHLY * np.linalg.norm(e):
+        return f"the values of {name} are all shifted by about {off:.3g}."
+    return None
+
+
 def _other_shape(name: str, g: np.ndarray, e: np.ndarray) -> str | None:
     if g.size == e.size and g.size > 1 and _near(g.reshape(e.shape), e):
         return f"{name} holds the right numbers in the right order, in another shape: {g.shape} for {e.shape}."
@@ -57,7 +82,7 @@ def _other_shape(name: str, g: np.ndarray, e: np.ndarray) -> str | None:
                 return f"{name} is the right array with its axes in another order: it wants transposing."
     if e.size == 1 and g.size > 1 and _near(np.asarray(g.sum()), e.reshape(())):
         return f"the entries of {name} add up to what is expected: a sum is missing."
-    if g.size == 1 and _near(g.reshape(()), np.asarray(e.sum())):
+    if e.size > 1 and g.size == 1 and _near(g.reshape(()), np.asarray(e.sum())):
         return f"{name} is the sum over everything; only some axes are to be summed."
     return None
 
@@ -67,7 +92,7 @@ def _ratio(name: str, g: np.ndarray, e: np.ndarray) -> str | None:
     if square == 0 or g.size < 2:
         return None
     ratio = float(np.vdot(g, e)) / square
-    if ratio == 0 or not _near(g, ratio * e):
+    if ratio == 0 or abs(ratio - 1) < _CLOSE or not _near(g, ratio * e):
         return None
     if abs(ratio + 1) < _CLOSE:
         return f"{name} has the wrong sign everywhere."
@@ -95,27 +120,26 @@ def _offset(name: str, g: np.ndarray, e: np.ndarray) -> str | None:
 
 
 def _missing_part(name: str, g: np.ndarray, e: np.ndarray) -> str | None:
-    """Along the first axis, a part that is right and a part that is not: a loop that stops early, say."""
-    if e.ndim == 0 or e.shape[0] < 2:
-        return None
-    right = [_near(a, b) for a, b in zip(g, e, strict=True)]
-    if any(right) and not all(right):
-        wrong = [str(i) for i, fine in enumerate(right) if not fine]
-        named = ", ".join(wrong[:6]) + (" …" if len(wrong) > 6 else "")
-        return f"{name} is right except at {named} along its first axis."
+    """Along one axis, a part that is right and a part that is not: a loop that stops early, say."""
+    for axis in range(e.ndim):
+        pairs = zip(np.moveaxis(g, axis, 0), np.moveaxis(e, axis, 0), strict=True)
+        right = [_near(a, b) for a, b in pairs]
+        if any(right) and not all(right):
+            wrong = [str(i) for i, fine in enumerate(right) if not fine]
+            named = ", ".join(wrong[:6]) + (" …" if len(wrong) > 6 else "")
+            return f"{name} is right except at {named} along axis {axis}."
     return None
 
 
 def _bad_numbers(g: np.ndarray) -> str:
     nans, infinities = int(np.isnan(g).sum()), int(np.isinf(g).sum())
-    return " and ".join(
-        text for count, text in ((nans, f"{nans} nan"), (infinities, f"{infinities} infinite values")) if count
-    )
+    return " and ".join(text for count, text in ((nans, f"{nans} nan"), (infinities, f"{infinities} inf")) if count)
 
 
 def _times(ratio: float) -> str:
     simple = Fraction(ratio).limit_denominator(1000)
-    if simple and abs(float(simple) - ratio) < _CLOSE * abs(ratio):
+    telling = simple and min(abs(simple.numerator), simple.denominator) <= _TELLING
+    if telling and abs(float(simple) - ratio) < _CLOSE * abs(ratio):
         return f"{simple} of" if simple.denominator > 1 else f"{simple} times"
     return f"{ratio:.6g} times"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from autograder import compare
 from autograder.answers import KnownMistake
 from autograder.deviations import Deviation
-from autograder.diagnose import relation, same_factor
+from autograder.diagnose import product_sizes, relation, same_factor, spread
 from autograder.exercise import CHECKS, Call, Finding, Rng, View
 from autograder.marks import STRUCTURE
 from autograder.recognise import Recogniser
@@ -29,6 +29,10 @@ _RIGHT = {
 }
 _FOLLOWED = "right for your own forward, which is not right itself yet"
 
+# The deviations of one check in one result ("" for the call as a whole).
+_Group = tuple[str, str]
+_Groups = Mapping[_Group, Sequence[Deviation]]
+
 
 def findings(trial: Trial) -> list[Finding]:
     """The findings of a trial in which there was something to judge."""
@@ -36,6 +40,7 @@ def findings(trial: Trial) -> list[Finding]:
     wrong = {finding.check for finding in failed}
     if trial.stopped or "returns" in wrong or not trial.something_came_back:
         return failed
+    wrong |= {trial.cases[d.case].check for found in trial.found for d in found if d.spoils_values}
     present = {"returns", *STRUCTURE, *(case.check for case in trial.cases)}
     return failed + [
         Finding(check, True, _FOLLOWED if check == "gradients" and trial.followed else _RIGHT[check])
@@ -53,31 +58,65 @@ def _stopped(trial: Trial) -> list[Finding]:
 
 
 def _failed(trial: Trial) -> list[Finding]:
-    groups: dict[tuple[str, str], list[Deviation]] = {}
+    groups: dict[_Group, list[Deviation]] = {}
     for found in trial.found:
         for deviation in found:
             groups.setdefault((deviation.check, deviation.output), []).append(deviation)
-    outputs = (*trial.exercise.returns, "")
-    order = sorted(groups, key=lambda group: (CHECKS.index(group[0]), outputs.index(group[1])))
     recogniser = Recogniser(trial)
+    mistakes = {group: recogniser.explains(*group) for group, found in groups.items() if found[0].kind != "untried"}
     told: list[Finding] = []
-    for check, output in order:
-        untried = groups[check, output][0].kind == "untried"
-        mistake = None if untried else recogniser.explains(output)
+    for group in sorted(groups, key=lambda group: _rank(trial, groups, mistakes, group)):
+        check, output = group
+        mistake = mistakes.get(group)
+        name = output or trial.exercise.name
         if mistake is not None and any(finding.mistake == mistake.id for finding in told):
-            message = f"{output or trial.exercise.name} is wrong here by the same mistake."
-            told.append(Finding(check, False, message, mistake.id))
-        elif mistake is None and check == "special" and _values_wrong(groups, output):
-            told.append(
-                Finding(check, False, f"{output or trial.exercise.name} is wrong here too: mend the rest first.")
-            )
+            told.append(Finding(check, False, f"{name} is wrong here by the same mistake.", mistake.id))
+        elif mistake is None and _nothing_new(trial, groups, group):
+            told.append(Finding(check, False, f"{name} is wrong here too: mend the rest first."))
         else:
-            told.append(_finding(trial, check, groups[check, output], mistake))
+            told.append(_finding(trial, check, groups[group], mistake))
     return told
 
 
-def _values_wrong(groups: Iterable[tuple[str, str]], output: str) -> bool:
-    return any(group in (("values", output), ("gradients", output)) for group in groups)
+def _rank(
+    trial: Trial, groups: _Groups, mistakes: Mapping[_Group, KnownMistake | None], group: _Group
+) -> tuple[int, int, int]:
+    """What explains the rest comes first: an error in the simplest case, then the checks in their order.
+
+    What shows at the edges alone comes later, and so does a dtype that explains no wrong value.
+    """
+    check, output = group
+    first = groups[group][0]
+    order = CHECKS.index(check)
+    outputs = (*trial.exercise.returns, "")
+    if first.kind == "raised" and first.case == 0:
+        return 0, 0, 0
+    if trial.cases[first.case].check == "special":
+        return CHECKS.index("special"), order, outputs.index(output)
+    if check == "dtype" and not _explains_values(groups, mistakes, group):
+        return CHECKS.index("special"), 0, outputs.index(output)
+    return order, 0, outputs.index(output)
+
+
+def _explains_values(groups: _Groups, mistakes: Mapping[_Group, KnownMistake | None], group: _Group) -> bool:
+    """Whether a wrong dtype may be why values are wrong, or is all that is wrong: more digits spoil nothing."""
+    wrong = [other for other in groups if other[0] in ("shapes", "values", "gradients")]
+    if all(str(deviation.got).startswith("float") for deviation in groups[group]):
+        return not wrong
+    return not any(mistakes.get(other) for other in wrong if other[1] == group[1])
+
+
+def _nothing_new(trial: Trial, groups: _Groups, group: _Group) -> bool:
+    """Whether an unexplained fault follows from one that is told before it: at the edges, or of a result's values."""
+    check, output = group
+    first = groups[group][0]
+    if trial.cases[first.case].check == "special":
+        return first.kind not in ("changed", "warned") and any(
+            name == output or found[0].kind == "raised"
+            for (_, name), found in groups.items()
+            if trial.cases[found[0].case].check in ("values", "gradients")
+        )
+    return check in ("values", "gradients") and output != "" and ("shapes", output) in groups
 
 
 def _finding(trial: Trial, check: str, group: Sequence[Deviation], mistake: KnownMistake | None) -> Finding:
@@ -87,12 +126,14 @@ def _finding(trial: Trial, check: str, group: Sequence[Deviation], mistake: Know
     details = [("called", _calls_text(case.calls[: first.call + 1]))]
     if first.lines:
         details.append(("your code", "\n".join(first.lines)))
+    if first.kind == "raised" and mistake is None and (sizes := product_sizes(str(first.got))):
+        details.append(("in short", sizes))
     if first.kind != "value" and message != first.message:
         details.append(("found", first.message))
     if first.kind in ("value", "shape", "kind") and not (first.difference and compare.shown_short(first.got)):
-        details.append(("returned", _named(first.output, first.got)))
+        details.append(("returned", _named(first, first.got)))
         if trial.key.public and compare.is_numeric(first.expected):
-            details.append(("expected", _named(first.output, first.expected)))
+            details.append(("expected", _named(first, first.expected)))
     if first.difference:
         told = first.difference.told(with_expected=trial.key.public)
         details.append(("first difference", f"{first.output}{told}"))
@@ -102,11 +143,14 @@ def _finding(trial: Trial, check: str, group: Sequence[Deviation], mistake: Know
 
 def _plain_message(trial: Trial, group: Sequence[Deviation]) -> str:
     first = group[0]
-    if first.kind in ("value", "shape"):
+    measure = trial.cases[first.case].measure
+    if first.kind in ("value", "shape") and measure is None:
         pairs = [(d.got, d.expected) for d in group if d.kind == first.kind]
         related = relation(first.output, first.got, first.expected) or same_factor(first.output, pairs)
         if related is not None:
             return related
+    if first.measured and (related := spread(first.output, first.got, first.expected)):
+        return related
     if first.kind != "value":
         return first.message
     check = trial.cases[first.case].check
@@ -114,8 +158,9 @@ def _plain_message(trial: Trial, group: Sequence[Deviation]) -> str:
     return f"{first.message}, in {len({d.case for d in group})} of {asked} cases."
 
 
-def _named(output: str, value: Any) -> str:
-    return f"{output} = {compare.shown(value)}"
+def _named(deviation: Deviation, value: Any) -> str:
+    name = f"{deviation.measured} of {deviation.output}" if deviation.measured else deviation.output
+    return f"{name} = {compare.shown(value)}".replace("\n", "\n" + " " * len(f"{name} = "))
 
 
 def _calls_text(calls: Sequence[Call]) -> str:

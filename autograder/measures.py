@@ -10,11 +10,18 @@ import numpy as np
 Measures = dict[str, Any]
 
 _QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+QUANTILES = f"quantiles at {', '.join(f'{q:.0%}' for q in _QUANTILES)}"
 
 
 def distribution(results: Sequence[np.ndarray]) -> Measures:
-    """Quantiles from 1 % to 99 % of the values drawn: they tell the family of a distribution and its scale."""
-    return {"distribution": np.quantile(results[0].astype(np.float64), _QUANTILES)}
+    """Quantiles from 1 % to 99 % of the values drawn, which tell the family of a distribution and its scale, and how
+    many of the values differ from all others: in a row that was drawn once and repeated, hardly any.
+    """
+    values = results[0].astype(np.float64)
+    return {
+        QUANTILES: np.quantile(values, _QUANTILES),
+        "share of different values": len(np.unique(values)) / values.size,
+    }
 
 
 def bound(results: Sequence[np.ndarray]) -> Measures:

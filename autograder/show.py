@@ -42,7 +42,8 @@ def headline(verdict: Verdict) -> str:
 
 
 def finding_as_text(finding: Finding) -> str:
-    lines = [finding.message, *(f"  {label}: {text}" for label, text in finding.details)]
+    details = ((f"  {label}: ", text) for label, text in finding.details)
+    lines = [finding.message, *(label + text.replace("\n", "\n" + " " * len(label)) for label, text in details)]
     return clean("\n".join(lines))
 
 
