@@ -38,8 +38,8 @@ def _by_probabilities(p: Array, labels: Array) -> LossAndGradient:
 
 @catalogue.wrong(
     "softmax_cross_entropy",
-    "For moderate logits you are right, but a logit of 1000 gives nan or inf: exp(1000) overflows. Adding one number to a "
-    "whole row leaves its softmax as it is; choose that number well.",
+    "A logit of 1000 gives nan or inf, as exp(1000) overflows. Adding one number to a whole row leaves its softmax as it "
+    "is; choose that number well.",
 )
 def no_shift(logits: Array, labels: Array) -> LossAndGradient:
     exponentials = np.exp(logits)
@@ -88,6 +88,40 @@ def one_shift_for_all_rows(logits: Array, labels: Array) -> LossAndGradient:
     dlogits = exponentials / totals
     dlogits[_own(logits, labels)] -= 1
     return float(-log_p[_own(logits, labels)].mean()), dlogits / len(logits)
+
+
+@catalogue.wrong(
+    "softmax_cross_entropy",
+    "The smallest logit of each row was taken away instead of the largest: the others are then positive, and exp still "
+    "overflows. With the largest taken away no exponential is above 1.",
+)
+def smallest_for_largest(logits: Array, labels: Array) -> LossAndGradient:
+    shifted = logits - logits.min(axis=1, keepdims=True)
+    totals = np.exp(shifted).sum(axis=1, keepdims=True)
+    log_p = shifted - np.log(totals)
+    dlogits = np.exp(log_p)
+    dlogits[_own(logits, labels)] -= 1
+    return float(-log_p[_own(logits, labels)].mean()), dlogits / len(logits)
+
+
+@catalogue.wrong(
+    "softmax_cross_entropy",
+    "The row maxima have shape (N,), which does not go with (N, C): NumPy would lay them along the classes, and does so "
+    "unasked where N equals C. keepdims=True leaves them a column, (N, 1).",
+)
+def maxima_without_keepdims(logits: Array, labels: Array) -> LossAndGradient:
+    exponentials = np.exp(logits - logits.max(axis=1))
+    return _by_probabilities(exponentials / exponentials.sum(axis=1, keepdims=True), labels)
+
+
+@catalogue.wrong(
+    "softmax_cross_entropy",
+    "The row sums have shape (N,), which does not go with (N, C): NumPy would lay them along the classes, and does so "
+    "unasked where N equals C. keepdims=True leaves them a column, (N, 1).",
+)
+def sums_without_keepdims(logits: Array, labels: Array) -> LossAndGradient:
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return _by_probabilities(exponentials / exponentials.sum(axis=1), labels)
 
 
 @catalogue.wrong(
@@ -150,6 +184,15 @@ def labels_as_one_hot(logits: Array, labels: Array) -> LossAndGradient:
 
 @catalogue.wrong(
     "softmax_cross_entropy",
+    "In your gradient the labels themselves are taken from the probabilities. A label is the number of a class: it says "
+    "at which entry of its row 1 is to be taken away.",
+)
+def labels_subtracted(logits: Array, labels: Array) -> LossAndGradient:
+    return softmax_cross_entropy(logits, labels)[0], (_softmax(logits) - labels) / len(logits)
+
+
+@catalogue.wrong(
+    "softmax_cross_entropy",
     "Each label is read as one class too low: they count from 0 here, as Python does, so nothing has to be taken from "
     "them.",
 )
@@ -195,8 +238,8 @@ def summed_over_the_batch(logits: Array, labels: Array) -> LossAndGradient:
 
 @catalogue.wrong(
     "softmax_cross_entropy",
-    "Your loss is N times too large: the sum over the batch. Your gradient is already that of the mean, which is the loss "
-    "asked for.",
+    "Your loss is N times too large: it is the sum over the batch. The loss asked for, to which the gradient belongs, is "
+    "the mean.",
 )
 def loss_summed(logits: Array, labels: Array) -> LossAndGradient:
     loss, dlogits = softmax_cross_entropy(logits, labels)
@@ -231,6 +274,27 @@ def averaged_over_classes_too(logits: Array, labels: Array) -> LossAndGradient:
 def minus_forgotten(logits: Array, labels: Array) -> LossAndGradient:
     loss, dlogits = softmax_cross_entropy(logits, labels)
     return -loss, dlogits
+
+
+@catalogue.wrong(
+    "softmax_cross_entropy",
+    "Your loss is nan: the 1 was taken away in the very array of probabilities that the loss is worked out from afterwards. "
+    "A second name for an array is no copy; work out the loss first, or copy.",
+)
+def probabilities_overwritten(logits: Array, labels: Array) -> LossAndGradient:
+    p = _softmax(logits)
+    p[_own(p, labels)] -= 1
+    return float(-np.log(p[_own(p, labels)]).mean()), p / len(p)
+
+
+@catalogue.wrong(
+    "softmax_cross_entropy",
+    "Your loss mixes shifted and unshifted scores: the sum under the logarithm is of shifted ones, the right class's score "
+    "is not. What was taken away from one has to be taken away from the other.",
+)
+def score_not_shifted(logits: Array, labels: Array) -> LossAndGradient:
+    loss, dlogits = softmax_cross_entropy(logits, labels)
+    return float(loss - logits.max(axis=1).mean()), dlogits
 
 
 @catalogue.wrong(
@@ -302,6 +366,14 @@ def averaged_probabilities_as_gradient(logits: Array, labels: Array) -> LossAndG
 )
 def probabilities_as_gradient(logits: Array, labels: Array) -> LossAndGradient:
     return softmax_cross_entropy(logits, labels)[0], _softmax(logits)
+
+
+@catalogue.wrong(
+    "softmax_cross_entropy",
+    "Your gradient has 1 taken away in every entry. Only the right class of each row loses 1, so that the row adds up to 0.",
+)
+def one_taken_everywhere(logits: Array, labels: Array) -> LossAndGradient:
+    return softmax_cross_entropy(logits, labels)[0], (_softmax(logits) - 1) / len(logits)
 
 
 @catalogue.wrong(

@@ -36,11 +36,36 @@ def largest_along_an_axis(x: Array) -> Out:
 
 @catalogue.wrong(
     "relu_forward",
-    "An if cannot decide about a whole array at once: some entries are positive and others are not. Compare all entries "
-    "in one NumPy expression instead.",
+    "Neither an if nor Python's own max can decide about a whole array at once: some entries are positive and others are "
+    "not. Compare all entries in one NumPy expression instead.",
 )
 def if_on_an_array(x: Array) -> Out:
     return (x if x > 0 else np.zeros_like(x)), x
+
+
+@catalogue.wrong(
+    "relu_forward",
+    "np.max looks for the largest entry of one array and takes what stands second for the number of an axis. ReLU compares "
+    "two things entry by entry, for which NumPy has a function with a longer name.",
+)
+def max_for_maximum(x: Array) -> Out:
+    zero: Any = 0
+    largest: Any = np.max
+    return largest(zero, x), x
+
+
+@catalogue.wrong(
+    "relu_forward",
+    "Your loops take x to have two axes. It may have any number of them: one NumPy expression for the whole array serves "
+    "them all, and is much faster.",
+)
+def loops_over_two_axes(x: Array) -> Out:
+    out = np.zeros_like(x)
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            if x[i, j] > 0:
+                out[i, j] = x[i, j]
+    return out, x
 
 
 @catalogue.wrong(
@@ -191,6 +216,24 @@ def leaky_gradient(dout: Array, cache: Any) -> Any:
 )
 def dout_left_out(dout: Array, cache: Any) -> Any:
     return (cache > 0).astype(dout.dtype)
+
+
+@catalogue.wrong(
+    "relu_backward",
+    "Your dx is the forward once more, applied to x: dout has no part in it. The backward multiplies dout by the slope at "
+    "x, which is 1 or 0.",
+)
+def forward_again(dout: Array, cache: Any) -> Any:
+    return np.maximum(cache, 0)
+
+
+@catalogue.wrong(
+    "relu_backward",
+    "An if cannot decide about a whole array at once: x is positive in some entries and negative in others. Compare all "
+    "entries in one NumPy expression instead.",
+)
+def if_on_x(dout: Array, cache: Any) -> Any:
+    return dout if cache > 0 else np.zeros_like(dout)
 
 
 @catalogue.wrong(

@@ -48,6 +48,15 @@ def exp_of_math(x: Array) -> Out:
 
 @catalogue.wrong(
     "sigmoid_forward",
+    "An if cannot decide about a whole array at once: some entries are positive and others are not. np.where chooses for "
+    "each entry by itself.",
+)
+def if_on_an_array(x: Array) -> Out:
+    return sigmoid_forward(x) if x >= 0 else sigmoid_forward(-x)
+
+
+@catalogue.wrong(
+    "sigmoid_forward",
     "Your out falls where x grows: it is 1 minus the right answer. The sign in the exponent is the wrong way round.",
 )
 def exponent_sign_flipped(x: Array) -> Out:

@@ -29,12 +29,33 @@ def quotient_of_exponentials(x: Array) -> Out:
 
 @catalogue.wrong(
     "tanh_forward",
-    "For large x one side of your out is nan: exp(2x), or exp(-2x), overflows and the quotient becomes inf / inf. tanh is 1 "
-    "or -1 there; NumPy has a function that knows.",
+    "For large positive x your out is nan: exp(2x) overflows and the quotient becomes inf / inf. tanh is 1 there; NumPy "
+    "has a function that knows.",
 )
 def quotient_of_doubled_exponential(x: Array) -> Out:
     doubled = np.exp(2 * x)
     out = (doubled - 1) / (doubled + 1)
+    return out, out
+
+
+@catalogue.wrong(
+    "tanh_forward",
+    "For large negative x your out is nan: exp(-2x) overflows and the quotient becomes inf / inf. tanh is -1 there; NumPy "
+    "has a function that knows.",
+)
+def quotient_of_falling_exponential(x: Array) -> Out:
+    falling = np.exp(-2 * x)
+    out = (1 - falling) / (1 + falling)
+    return out, out
+
+
+@catalogue.wrong(
+    "tanh_forward",
+    "Parentheses are missing around your denominator: the difference is divided by exp(x) alone, and exp(-x) is added "
+    "after that.",
+)
+def denominator_without_parentheses(x: Array) -> Out:
+    out = (np.exp(x) - np.exp(-x)) / np.exp(x) + np.exp(-x)
     return out, out
 
 
@@ -173,6 +194,22 @@ def square_missing(dout: Array, cache: Any) -> Any:
 )
 def difference_squared(dout: Array, cache: Any) -> Any:
     return dout * (1 - cache) ** 2
+
+
+@catalogue.wrong(
+    "tanh_backward",
+    "In Python ^ is no power but an operation on bits, which floats do not have. A power is written with **.",
+)
+def caret_for_power(dout: Array, cache: Any) -> Any:
+    return dout * (1 - cache ^ 2)
+
+
+@catalogue.wrong(
+    "tanh_backward",
+    "Your derivative is 1 / cosh, the root of the right one: 1 minus the square of the output is 1 / cosh squared.",
+)
+def root_of_the_slope(dout: Array, cache: Any) -> Any:
+    return dout * np.sqrt(1 - cache**2)
 
 
 @catalogue.wrong(

@@ -1,4 +1,4 @@
-"""Known wrong answers of the chapter `linear`, each with the sentence for the student who gave it."""
+"""Known wrong answers of the chapter `linear`: its forward here, the rest in rooms of their own."""
 
 from __future__ import annotations
 
@@ -7,22 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from autograder.mistakes import linear_initialisers
+from autograder.mistakes import linear_gradients, linear_initialisers
 from autograder.mistakes.catalogue import Catalogue
-from solutions.linear import linear_backward, linear_forward
+from solutions.linear import linear_forward
 
 catalogue = Catalogue()
 
 Array = np.ndarray
 Out = tuple[Any, Any]
-Gradients = tuple[Any, ...]
 
 
 def _rows(x: Array, order: Any = "C") -> Array:
     return x.reshape(x.shape[0], math.prod(x.shape[1:]), order=order)
-
-
-# --- linear_forward ------------------------------------------------------------------------------------------------
 
 
 @catalogue.wrong(
@@ -107,6 +103,42 @@ def weight_on_the_left(x: Array, weight: Array, bias: Array) -> Out:
 
 @catalogue.wrong(
     "linear_forward",
+    "* multiplies entry by entry, for which x and weight would need fitting shapes. A matrix product, each row of x with "
+    "each column of weight, is written with @.",
+)
+def entry_by_entry(x: Array, weight: Array, bias: Array) -> Out:
+    return x * weight + bias, (x, weight)
+
+
+@catalogue.wrong(
+    "linear_forward",
+    "The whole batch was flattened into one long row, where each example should keep a row of its own. flatten() and "
+    "ravel() spare no axis; reshape can leave the first one as it is.",
+)
+def whole_batch_flattened(x: Array, weight: Array, bias: Array) -> Out:
+    return x.ravel() @ weight + bias, (x, weight)
+
+
+@catalogue.wrong(
+    "linear_forward",
+    "The rows of your x hold numbers of several examples: x was reshaped to (D, N) and turned round after that. Reshaping "
+    "keeps the order in memory; keep N in front, and nothing needs turning.",
+)
+def reshaped_then_transposed(x: Array, weight: Array, bias: Array) -> Out:
+    return x.reshape(weight.shape[0], x.shape[0]).T @ weight + bias, (x, weight)
+
+
+@catalogue.wrong(
+    "linear_forward",
+    "The bias was added once for each input, D times in all: it stands inside the loop over the inputs. It belongs behind "
+    "that loop, once for each entry of out.",
+)
+def bias_inside_the_loop(x: Array, weight: Array, bias: Array) -> Out:
+    return _rows(x) @ weight + weight.shape[0] * bias, (x, weight)
+
+
+@catalogue.wrong(
+    "linear_forward",
     "The bias was turned into a column, so NumPy tries to give one number to each example. It belongs to the outputs, one "
     "number for each column of out: broadcasting does that with bias as it comes.",
 )
@@ -164,292 +196,8 @@ def always_float64(x: Array, weight: Array, bias: Array) -> Out:
     return out.astype(np.float64), cache
 
 
-# --- linear_backward -----------------------------------------------------------------------------------------------
-
-
-@catalogue.wrong(
-    "linear_backward",
-    "Your dbias is exactly 1/N of what is expected: you took the mean over the batch. The sum belongs here, because every "
-    "example moves the loss through the same bias; the 1/N of a mean loss is in dout already.",
-)
-def mean_over_batch(dout: Array, cache: Any) -> Gradients:
-    dx, dweight, _ = linear_backward(dout, cache)
-    return dx, dweight, dout.mean(axis=0)
-
-
-@catalogue.wrong(
-    "linear_backward",
-    "Your dweight is exactly 1/N of what is expected, while dbias is right. Where the loss is a mean over the batch, dout "
-    "holds the 1/N already: dividing again counts it twice.",
-)
-def dweight_averaged(dout: Array, cache: Any) -> Gradients:
-    dx, dweight, dbias = linear_backward(dout, cache)
-    return dx, dweight / len(dout), dbias
-
-
-@catalogue.wrong(
-    "linear_backward",
-    "Your dweight and dbias are both exactly 1/N of what is expected. A layer sums over the batch; where the loss is a "
-    "mean, it has divided by N itself, and dout shows it.",
-)
-def parameters_averaged(dout: Array, cache: Any) -> Gradients:
-    dx, dweight, dbias = linear_backward(dout, cache)
-    return dx, dweight / len(dout), dbias / len(dout)
-
-
-@catalogue.wrong(
-    "linear_backward",
-    "All three gradients are exactly 1/N of what is expected. Nothing in this layer divides by N: where the loss is a "
-    "mean over the batch, dout holds that factor already.",
-)
-def everything_averaged(dout: Array, cache: Any) -> Gradients:
-    return tuple(gradient / len(dout) for gradient in linear_backward(dout, cache))
-
-
-@catalogue.wrong(
-    "linear_backward",
-    "The sign of all three gradients is turned round. A gradient points uphill, as the chain rule gives it; the minus "
-    "belongs to the step of gradient descent, not to the layer.",
-)
-def all_negated(dout: Array, cache: Any) -> Gradients:
-    return tuple(-gradient for gradient in linear_backward(dout, cache))
-
-
-@catalogue.wrong(
-    "linear_backward",
-    "Your gradients are the layer's own derivatives with dout left out, as if it were all ones. The chain rule multiplies "
-    "by dout, what the rest of the network says about each entry of out.",
-)
-def upstream_ignored(dout: Array, cache: Any) -> Gradients:
-    return linear_backward(np.ones_like(dout), cache)
-
-
-@catalogue.wrong(
-    "linear_backward",
-    "Your dbias is all ones. That is the derivative of out with respect to bias; the chain rule still has to multiply it "
-    "by dout and to add up the examples.",
-)
-def dbias_of_ones(dout: Array, cache: Any) -> Gradients:
-    dx, dweight, dbias = linear_backward(dout, cache)
-    return dx, dweight, np.ones_like(dbias)
-
-
-@catalogue.wrong(
-    "linear_backward",
-    "Your dweight and dbias hold the last example's share only: in the loop over the batch each example replaces the one "
-    "before it. Their shares are to be added up.",
-)
-def last_example_only(dout: Array, cache: Any) -> Gradients:
-    x, weight = cache
-    return linear_backward(dout, cache)[0], np.outer(_rows(x)[-1], dout[-1]), dout[-1].copy()
-
-
-@catalogue.wrong(
-    "linear_backward",
-    "Your dbias is the whole of dout: it has a row for each example. There is one bias for all examples, so their shares "
-    "have to be added up, to shape (M,).",
-)
-def dbias_not_summed(dout: Array, cache: Any) -> Gradients:
-    return *linear_backward(dout, cache)[:2], dout.copy()
-
-
-@catalogue.wrong(
-    "linear_backward",
-    "Your dbias has the right numbers in shape (1, M). A gradient has its parameter's own shape, here (M,): the summed "
-    "axis is not to be kept.",
-)
-def dbias_keeps_the_axis(dout: Array, cache: Any) -> Gradients:
-    return *linear_backward(dout, cache)[:2], dout.sum(axis=0, keepdims=True)
-
-
-@catalogue.wrong(
-    "linear_backward",
-    "Your dbias has the right numbers as a column, (M, 1). A gradient has its parameter's own shape, and bias is (M,).",
-)
-def dbias_as_column(dout: Array, cache: Any) -> Gradients:
-    return *linear_backward(dout, cache)[:2], dout.sum(axis=0).reshape(-1, 1)
-
-
-@catalogue.wrong(
-    "linear_backward",
-    "Your dbias has one number for each example: the sum ran over the outputs. It is the examples that share a bias, so "
-    "it is their axis that is summed away.",
-)
-def dbias_over_the_outputs(dout: Array, cache: Any) -> Gradients:
-    return *linear_backward(dout, cache)[:2], dout.sum(axis=1)
-
-
-@catalogue.wrong(
-    "linear_backward",
-    "Your dbias is a single number, the sum over all of dout. Each output has a bias of its own: sum over the examples "
-    "only.",
-)
-def dbias_one_number(dout: Array, cache: Any) -> Gradients:
-    return *linear_backward(dout, cache)[:2], dout.sum()
-
-
-@catalogue.wrong(
-    "linear_backward",
-    "Your dweight is the right one transposed: it is (M, D), and weight is (D, M). A gradient has its parameter's own "
-    "shape; look at which factor of the product comes first.",
-)
-def dweight_transposed(dout: Array, cache: Any) -> Gradients:
-    dx, dweight, dbias = linear_backward(dout, cache)
-    return dx, dweight.T, dbias
-
-
-@catalogue.wrong(
-    "linear_backward",
-    "dweight comes out wrong, or not at all, for x of more than two axes: x went into the product unflattened. The "
-    "forward saw its examples as rows of D numbers, so the backward has to as well.",
-)
-def dweight_of_unflattened_x(dout: Array, cache: Any) -> Gradients:
-    dx, _, dbias = linear_backward(dout, cache)
-    return dx, cache[0].T @ dout, dbias
-
-
-@catalogue.wrong(
-    "linear_backward",
-    "dweight belongs to examples flattened in column-major order: its rows are shuffled where x has several axes. Flatten "
-    "as the forward does, the last axis running fastest.",
-)
-def dweight_column_major(dout: Array, cache: Any) -> Gradients:
-    dx, _, dbias = linear_backward(dout, cache)
-    return dx, _rows(cache[0], "F").T @ dout, dbias
-
-
-@catalogue.wrong(
-    "linear_backward",
-    "The product for dx does not fit, since weight is used as it stands. Going forwards it leads from D inputs to M "
-    "outputs; going back you need to get from M to D.",
-)
-def weight_not_transposed(dout: Array, cache: Any) -> Gradients:
-    x, weight = cache
-    return (dout @ weight).reshape(x.shape), *linear_backward(dout, cache)[1:]
-
-
-@catalogue.wrong(
-    "linear_backward",
-    "Your dx is still flat, (N, D). The caller gave x as (N, d1, ..., dk) and expects its gradient in that very shape.",
-)
-def dx_left_flat(dout: Array, cache: Any) -> Gradients:
-    dx, dweight, dbias = linear_backward(dout, cache)
-    return _rows(dx), dweight, dbias
-
-
-@catalogue.wrong(
-    "linear_backward",
-    "Your dx is the right one transposed, with the inputs first and the examples last. The batch always comes first; look "
-    "at the order of the two factors.",
-)
-def dx_transposed(dout: Array, cache: Any) -> Gradients:
-    dx, dweight, dbias = linear_backward(dout, cache)
-    return _rows(dx).T, dweight, dbias
-
-
-@catalogue.wrong(
-    "linear_backward",
-    "Your dx has the right numbers in the wrong places: a (D, N) array was reshaped where it had to be transposed. "
-    "Reshaping keeps the order in memory, so examples and inputs get mixed.",
-)
-def dx_scrambled_by_reshape(dout: Array, cache: Any) -> Gradients:
-    x, weight = cache
-    return (weight @ dout.T).reshape(x.shape), *linear_backward(dout, cache)[1:]
-
-
-@catalogue.wrong(
-    "linear_backward",
-    "Your dx has the right numbers in the wrong places where x has several axes: the rows were unfolded in column-major "
-    "order. Undo the forward's flattening in the same order, the last axis fastest.",
-)
-def dx_column_major(dout: Array, cache: Any) -> Gradients:
-    dx, dweight, dbias = linear_backward(dout, cache)
-    return _rows(dx).reshape(dx.shape, order="F"), dweight, dbias
-
-
-@catalogue.wrong(
-    "linear_backward",
-    "The gradients come back in another order: first that of weight, then that of x. They are returned in the order of "
-    "the forward's arguments: dx, dweight, dbias.",
-)
-def weight_before_x(dout: Array, cache: Any) -> Gradients:
-    dx, dweight, dbias = linear_backward(dout, cache)
-    return dweight, dx, dbias
-
-
-@catalogue.wrong(
-    "linear_backward",
-    "The gradients come back in another order: dbias stands before dweight. They are returned in the order of the "
-    "forward's arguments: dx, dweight, dbias.",
-)
-def bias_before_weight(dout: Array, cache: Any) -> Gradients:
-    dx, dweight, dbias = linear_backward(dout, cache)
-    return dx, dbias, dweight
-
-
-@catalogue.wrong(
-    "linear_backward",
-    "The gradients are right, but weight has changed during the call: the step of gradient descent was taken here, on the "
-    "caller's array. A backward only reports the gradients; whoever trains takes the step.",
-)
-def weight_updated_here(dout: Array, cache: Any) -> Gradients:
-    gradients = linear_backward(dout, cache)
-    weight = cache[1]
-    weight -= 0.01 * gradients[1]
-    return gradients
-
-
-@catalogue.wrong(
-    "linear_backward",
-    "The gradients are right, but dx was written into the caller's x, whose values are now lost. Put the result in an "
-    "array of your own.",
-)
-def dx_written_into_x(dout: Array, cache: Any) -> Gradients:
-    dx, dweight, dbias = linear_backward(dout, cache)
-    cache[0][...] = dx
-    return dx, dweight, dbias
-
-
-@catalogue.wrong(
-    "linear_backward",
-    "The values are right, but float32 inputs gave float64 gradients. np.zeros makes float64 unless told otherwise; let "
-    "each gradient take the dtype of its argument.",
-)
-def gradients_always_float64(dout: Array, cache: Any) -> Gradients:
-    return tuple(gradient.astype(np.float64) for gradient in linear_backward(dout, cache))
-
-
-def _forward_with_totals(x: Array, weight: Array, bias: Array) -> Out:
-    out, cache = linear_forward(x, weight, bias)
-    return out, {"cache": cache, "totals": [np.zeros_like(array) for array in (x, weight, bias)]}
-
-
-@catalogue.wrong(
-    "linear_backward",
-    "The first call is right, but a second one with the same dout gives twice as much: gradients are being added up in "
-    "the cache. Each call stands for itself; start from fresh arrays.",
-    linear_forward=_forward_with_totals,
-)
-def accumulated_over_calls(dout: Array, cache: Any) -> Gradients:
-    for total, gradient in zip(cache["totals"], linear_backward(dout, cache["cache"]), strict=True):
-        total += gradient
-    return tuple(total.copy() for total in cache["totals"])
-
-
-def _forward_with_list(x: Array, weight: Array, bias: Array) -> Out:
-    out, cache = linear_forward(x, weight, bias)
-    return out, list(cache)
-
-
-@catalogue.wrong(
-    "linear_backward",
-    "The first call is right, but a second one fails: the cache was emptied by taking things out of it. Read from the "
-    "cache and leave it whole, so that it can be used again.",
-    linear_forward=_forward_with_list,
-)
-def cache_emptied(dout: Array, cache: Any) -> Gradients:
-    weight, x = cache.pop(), cache.pop()
-    return linear_backward(dout, (x, weight))
-
-
-MISTAKES = [*catalogue.mistakes, *linear_initialisers.catalogue.mistakes]
+MISTAKES = [
+    *catalogue.mistakes,
+    *linear_gradients.catalogue.mistakes,
+    *linear_initialisers.catalogue.mistakes,
+]

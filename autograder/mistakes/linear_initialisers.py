@@ -24,8 +24,8 @@ def _uniform(limit: float, fan_in: int, fan_out: int, rng: Any) -> Array:
 
 @catalogue.wrong(
     "xavier_uniform",
-    "Your weights do not follow the rng that was passed in: the same seed gives other numbers each time. They seem to "
-    "come from NumPy's global random state; draw from rng instead.",
+    "Your weights do not follow the rng that was passed in: the same seed gives other numbers each time. They come from "
+    "np.random, or from a generator made elsewhere; draw from rng instead.",
 )
 def global_random_state(fan_in: int, fan_out: int, rng: np.random.Generator) -> Array:
     return _uniform(math.sqrt(6 / (fan_in + fan_out)), fan_in, fan_out, np.random)
@@ -55,6 +55,24 @@ def shape_swapped(fan_in: int, fan_out: int, rng: np.random.Generator) -> Array:
 )
 def one_draw_for_all(fan_in: int, fan_out: int, rng: np.random.Generator) -> Array:
     return np.full((fan_in, fan_out), _uniform(math.sqrt(6 / (fan_in + fan_out)), 1, 1, rng)[0, 0])
+
+
+@catalogue.wrong(
+    "xavier_uniform",
+    "All rows of your matrix are the same: one row was drawn and repeated. Every input would then count alike; each entry "
+    "needs a draw of its own.",
+)
+def row_repeated(fan_in: int, fan_out: int, rng: np.random.Generator) -> Array:
+    return np.tile(_uniform(math.sqrt(6 / (fan_in + fan_out)), 1, fan_out, rng), (fan_in, 1))
+
+
+@catalogue.wrong(
+    "xavier_uniform",
+    "rand is a function of np.random's older interface. A Generator has other methods: rng.uniform draws between two "
+    "limits, rng.random between 0 and 1.",
+)
+def rand_of_the_older_interface(fan_in: int, fan_out: int, rng: Any) -> Array:
+    return np.asarray(rng.rand(fan_in, fan_out))
 
 
 @catalogue.wrong(
@@ -99,6 +117,23 @@ def normal_with_limit_as_spread(fan_in: int, fan_out: int, rng: np.random.Genera
 )
 def square_root_forgotten(fan_in: int, fan_out: int, rng: np.random.Generator) -> Array:
     return _uniform(6 / (fan_in + fan_out), fan_in, fan_out, rng)
+
+
+@catalogue.wrong(
+    "xavier_uniform",
+    "Your limit is sqrt(6) / (fan_in + fan_out): the root was taken of the 6 but not of the sum below it.",
+)
+def root_of_six_only(fan_in: int, fan_out: int, rng: np.random.Generator) -> Array:
+    return _uniform(math.sqrt(6) / (fan_in + fan_out), fan_in, fan_out, rng)
+
+
+@catalogue.wrong(
+    "xavier_uniform",
+    "Your weights reach beyond sqrt(fan_out): without parentheses the 6 is divided by fan_in alone, and fan_out is added "
+    "after that.",
+)
+def parentheses_missing(fan_in: int, fan_out: int, rng: np.random.Generator) -> Array:
+    return _uniform(math.sqrt(6 / fan_in + fan_out), fan_in, fan_out, rng)
 
 
 @catalogue.wrong(
@@ -173,8 +208,8 @@ def _normal(deviation: float, fan_in: int, fan_out: int, rng: Any) -> Array:
 
 @catalogue.wrong(
     "kaiming_normal",
-    "One seed gives other weights at every call, so they do not come from the rng that was passed in. np.random's own "
-    "functions share one global state; every draw here is to be made by rng.",
+    "One seed gives other weights at every call, so they do not come from the rng that was passed in, but from np.random "
+    "or another generator. Every draw here is to be made by rng.",
 )
 def numpy_global_state(fan_in: int, fan_out: int, rng: np.random.Generator) -> Array:
     return _normal(math.sqrt(2 / fan_in), fan_in, fan_out, np.random)
@@ -230,6 +265,32 @@ def variance_as_deviation(fan_in: int, fan_out: int, rng: np.random.Generator) -
 )
 def root_of_two_only(fan_in: int, fan_out: int, rng: np.random.Generator) -> Array:
     return _normal(math.sqrt(2) / fan_in, fan_in, fan_out, rng)
+
+
+@catalogue.wrong(
+    "kaiming_normal",
+    "Your weights have a standard deviation of 2 / sqrt(fan_in): the root was taken of fan_in but not of the 2.",
+)
+def root_of_fan_only(fan_in: int, fan_out: int, rng: np.random.Generator) -> Array:
+    return _normal(2 / math.sqrt(fan_in), fan_in, fan_out, rng)
+
+
+@catalogue.wrong(
+    "kaiming_normal",
+    "randn is a function of np.random's older interface. A Generator's methods are called normal and standard_normal, and "
+    "take the shape as one argument, size.",
+)
+def randn_of_the_older_interface(fan_in: int, fan_out: int, rng: Any) -> Array:
+    return np.asarray(rng.randn(fan_in, fan_out))
+
+
+@catalogue.wrong(
+    "kaiming_normal",
+    "Your weights are drawn from a uniform distribution that ends at sqrt(2 / fan_in). That is to be the standard "
+    "deviation of a normal one.",
+)
+def deviation_as_bound(fan_in: int, fan_out: int, rng: np.random.Generator) -> Array:
+    return _uniform(math.sqrt(2 / fan_in), fan_in, fan_out, rng)
 
 
 @catalogue.wrong(
