@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder import answer_data, registry
-from autograder.grading import submissions, workers
+from autograder.grading import cluster, submissions, workers
 from autograder.grading.course import Course, CourseError, booked_points, strays
 from autograder.grading.journal import Entry, Journal, Key
 from autograder.grading.record import Graded
@@ -61,15 +61,17 @@ def grade(
     seed: int | None = None,
     regrade: bool = False,
     trust: bool = False,
+    scheduler: str | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Outcome:
     """Grade what lies in `submitted/` for a chapter.
 
     What was graded before, and has not changed since, is not graded again unless `regrade` says so. Without a seed the
     last run's is used, so that a run which was stopped goes on; a first run and a regrading draw a secret one.
+    With the address of a Dask scheduler the cluster's workers judge, and here results are only written down.
     Raises CourseError where nothing can be graded.
     """
-    version = _ready(course, chapter, trust)
+    version = _ready(course, chapter, trust or scheduler is not None)
     with _alone(course):
         journal = Journal(course, chapter)
         before = journal.read()
@@ -87,7 +89,7 @@ def grade(
                         run.write(recorder, journal, submission, entry)
                     run.add(entry.result, kept=True)
             todo = [submission for submission in found if submission.student not in stands]
-            with contextlib.closing(_judged(todo, seed, jobs, trust)) as judged:
+            with contextlib.closing(_judged(todo, seed, jobs, trust, scheduler)) as judged:
                 for submission, result in judged:
                     entry = Entry(keys[str(submission.student)], result)
                     journal.graded(entry.key, result)
@@ -103,25 +105,29 @@ def grade_loose(
     seed: int | None = None,
     trust: bool = False,
     jobs: int | None = None,
+    scheduler: str | None = None,
 ) -> Iterator[Graded]:
     """Grade notebooks outside any course, in the order given. The chapter is as told, or as each notebook says."""
     if chapter is not None:
         _known(chapter)
-    _sandboxed(trust)
+    _sandboxed(trust or scheduler is not None)
     if any(answer_data.source_digest(name) is None for name in registry.CHAPTERS):
         raise CourseError(_NO_SOURCES)
     listed = [loose(number, Path(path), chapter) for number, path in enumerate(notebooks)]
     if seed is None:
         seed = secrets.randbits(63)
-    return _in_order(_judged(listed, seed, jobs, trust))
+    return _in_order(_judged(listed, seed, jobs, trust, scheduler))
 
 
 def _judged(
-    todo: Sequence[Submission], seed: int, jobs: int | None, trust: bool
+    todo: Sequence[Submission], seed: int, jobs: int | None, trust: bool, scheduler: str | None
 ) -> Generator[tuple[Submission, Graded], None, None]:
     try:
-        yield from workers.judge_all(todo, seed, jobs or len(os.sched_getaffinity(0)), trust)
-    except SandboxUnavailable as fault:
+        if scheduler is not None:
+            yield from cluster.judge_all(todo, seed, scheduler)
+        else:
+            yield from workers.judge_all(todo, seed, jobs or len(os.sched_getaffinity(0)), trust)
+    except (SandboxUnavailable, cluster.ClusterFault) as fault:
         raise CourseError(str(fault)) from None
 
 
@@ -164,10 +170,10 @@ class _Run:
             self.problems.append(f"{submission.student} is graded but not written down ({why}); grade again to mend it")
 
 
-def _ready(course: Course, chapter: str, trust: bool) -> str:
+def _ready(course: Course, chapter: str, elsewhere: bool) -> str:
     """The version of the course's sources for the chapter; CourseError where something is missing."""
     _known(chapter)
-    _sandboxed(trust)
+    _sandboxed(elsewhere)
     version = answer_data.source_digest(chapter)
     if version is None:
         raise CourseError(_NO_SOURCES)
@@ -187,8 +193,9 @@ def _known(chapter: str) -> None:
         raise CourseError(f"there is no chapter {chapter!r}; the chapters are {', '.join(registry.CHAPTERS)}")
 
 
-def _sandboxed(trust: bool) -> None:
-    fault = None if trust else availability()
+def _sandboxed(elsewhere: bool) -> None:
+    """CourseError where submissions are to run in a sandbox of this machine, and it can have none."""
+    fault = None if elsewhere else availability()
     if fault is not None:
         raise CourseError(str(fault))
 

@@ -119,12 +119,13 @@ def _work(pipe: Connection, seed: int, trust: bool) -> None:
         try:
             with sandbox:
                 while True:
-                    pipe.send(_judged(pipe.recv(), sandbox, seed))
+                    pipe.send(judged(pipe.recv(), sandbox, seed))
         except SandboxUnavailable as fault:
             pipe.send(fault)
 
 
-def _judged(submission: Submission, sandbox: Any, seed: int) -> Graded:
+def judged(submission: Submission, sandbox: Any, seed: int) -> Graded:
+    """The record of one submission, whatever happens; only SandboxUnavailable is raised."""
     try:
         return judge(submission, sandbox, seed)
     except SandboxUnavailable:
