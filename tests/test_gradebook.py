@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import logging
 import re
 from collections.abc import Mapping, Sequence
@@ -13,8 +14,10 @@ from typing import Any
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 from courses import HALF_RIGHT, RIGHT, hand_in, marks, notebook
 from judging import SEED, keys
+from nbgrader.converters import GenerateFeedback
 from nbgrader.utils import determine_grade
 
 from autograder import answer_data
@@ -311,6 +314,38 @@ def test_nothing_a_student_wrote_acts_in_a_page(course: Course) -> None:
     assert loud.acting == quiet.acting
     for tag in ("script", "img", "iframe"):
         assert loud.found.count(tag) <= quiet.found.count(tag), tag
+
+
+def with_a_picture(document: dict[str, Any]) -> None:
+    document["cells"].insert(0, {"cell_type": "markdown", "metadata": {}, "id": "p", "source": "<img src='p.png'>"})
+
+
+@pytest.mark.parametrize("edit", [None, with_a_picture])
+def test_the_page_is_the_one_that_nbgrader_makes(course: Course, edit: Any) -> None:
+    """To the letter, once it is printed as nbconvert prints what it has parsed."""
+    released = course.path("release", "linear") / "linear.ipynb"
+    if edit is not None:
+        document = json.loads(released.read_text())
+        edit(document)
+        released.write_text(json.dumps(document))
+    hand_in(course, "ada", notebook(course, HALF_RIGHT))
+    write(course, judged("ada", HALF_RIGHT))
+    with course.gradebook() as gradebook:
+        gradebook.find_grade("linear_backward", "linear", "linear", "ada").manual_score = 11.0
+        gradebook.find_comment("linear_backward-stub", "linear", "linear", "ada").manual_comment = "Nearly there."
+        gradebook.find_submission_notebook("linear", "linear", "ada").late_submission_penalty = 3.0
+        gradebook.db.commit()
+        write(course, judged("ada", HALF_RIGHT))
+    ours = feedback(course, "ada")
+    directory = course.directory
+    directory.assignment_id = "linear"
+    converter = GenerateFeedback(coursedir=directory, config=course.config)
+    converter.force = True
+    converter.start()
+    theirs = feedback(course, "ada")
+    assert "Nearly there." in theirs
+    assert str(BeautifulSoup(ours, "html.parser")) == theirs
+    assert theirs.count("No description has been provided") == (edit is not None)
 
 
 # --- the journal, and what reports are made of ---------------------------------------------------------------------

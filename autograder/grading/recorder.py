@@ -35,11 +35,11 @@ class Recorder:
         self._chapter = chapter
         self._template = read_template(course.path("release", chapter) / f"{chapter}.ipynb")
         self._hints = first_hints(chapter)
-        self._pages = FeedbackPages(course)
         self._open = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
         self._gradebook: Any = self._open.enter_context(self._course.gradebook())
+        self._pages = FeedbackPages(self._course, self._gradebook)
         submitted = self._gradebook.assignment_submissions(self._chapter)
         self._booked = {submission.student_id for submission in submitted}
         return self
