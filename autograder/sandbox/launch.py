@@ -25,6 +25,7 @@ _INSIDE = (
     "sandbox/inside/shell",
     "sandbox/inside/worker",
     "sandbox/inside/server",
+    "sandbox/inside/memory",
     "sandbox/inside/seccomp",
     "sandbox/inside/confinement",
 )
@@ -117,7 +118,7 @@ def confined_command(engine: Path, control: int, settings: str) -> list[str]:
             for found in sorted(Path(folder).glob(pattern)):
                 arguments += nothing.over(str(found), f"{seen_as}/{found.name}")
     arguments += ["--ro-bind", str(engine), ENGINE, "--proc", "/proc", "--perms", "1777", "--tmpfs", "/tmp"]
-    for device in ("null", "zero", "full", "random", "urandom"):
+    for device in ("null", "full", "random", "urandom"):  # /dev/zero, mapped, is memory that nobody counts
         arguments += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
     arguments += ["--symlink", "/tmp", "/dev/shm", "--remount-ro", "/", "--chdir", "/tmp", "--"]
     return arguments + _python_command(ENGINE, list(folders.values()), control, settings)

@@ -12,10 +12,11 @@ import errno
 import os
 import struct
 
-_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+_LOAD, _AND, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x54, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 _PERMIT_NOT, _NO_SUCH_CALL = _ERRNO | errno.EPERM, _ERRNO | errno.ENOSYS
-_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16  # offsets in struct seccomp_data, little-endian
+# Offsets in struct seccomp_data, little-endian.
+_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT, _FOURTH_ARGUMENT = 0, 4, 16, 40
 
 _ARCHITECTURES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
 _X32_BIT = 0x40000000
@@ -24,7 +25,8 @@ _AF_UNIX = 1
 _FIRST_NEW = 424  # from here on every architecture has the same numbers
 _HARMLESS_NEW = (436, 439, 441, 449, 452)  # close_range, faccessat2, epoll_pwait2, futex_waitv, fchmodat2
 
-_CLONE, _SOCKETPAIR = (56, 220), (53, 199)
+_CLONE, _SOCKETPAIR, _MMAP = (56, 220), (53, 199), (9, 222)
+_SHARED_WITHOUT_FILE = 0x21  # MAP_SHARED (and MAP_SHARED_VALIDATE), MAP_ANONYMOUS
 
 # name: its numbers on x86_64 and aarch64
 _FORBIDDEN: dict[str, tuple[int | None, int | None]] = {
@@ -112,16 +114,23 @@ def program(machine: str) -> bytes:
     for number in _HARMLESS_NEW:
         lines += [_line(_EQUAL, number, 0, 1), _line(_RETURN, _ALLOW)]
     lines += [_line(_AT_LEAST, _FIRST_NEW, 0, 1), _line(_RETURN, _NO_SUCH_CALL)]
-    # Threads and forks may be made, but no new namespaces; pairs of connected sockets, but only local ones.
+    # Threads and forks may be made, but no new namespaces; pairs of connected sockets, but only local ones; memory
+    # may be shared with a fork in a file, whose size counts, but not without one.
     lines += [
         _line(_EQUAL, _CLONE[column], 0, 4),
         _line(_LOAD, _FIRST_ARGUMENT),
         _line(_ANY_BIT, _NEW_NAMESPACES, 0, 1),
         _line(_RETURN, _PERMIT_NOT),
         _line(_RETURN, _ALLOW),
-        _line(_EQUAL, _SOCKETPAIR[column], 0, 3),
+        _line(_EQUAL, _SOCKETPAIR[column], 0, 4),
         _line(_LOAD, _FIRST_ARGUMENT),
         _line(_EQUAL, _AF_UNIX, 1, 0),
+        _line(_RETURN, _PERMIT_NOT),
+        _line(_RETURN, _ALLOW),
+        _line(_EQUAL, _MMAP[column], 0, 4),
+        _line(_LOAD, _FOURTH_ARGUMENT),
+        _line(_AND, _SHARED_WITHOUT_FILE),
+        _line(_EQUAL, _SHARED_WITHOUT_FILE, 0, 1),
         _line(_RETURN, _PERMIT_NOT),
         _line(_RETURN, _ALLOW),
     ]

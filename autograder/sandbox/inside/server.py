@@ -14,6 +14,7 @@ import json
 import os
 import random
 import resource
+import select
 import signal
 import socket
 import sys
@@ -23,12 +24,14 @@ from typing import Any
 import numpy.linalg
 import numpy.random
 
+from autograder.sandbox.inside import memory
 from autograder.sandbox.inside.shell import pretend_to_be_the_course
 from autograder.sandbox.inside.worker import Worker
 from autograder.sandbox.limits import Limits
 
 _READY = "ready"
 _MOST_FILES = 4096
+_LOOK_EVERY = 0.05  # seconds, while a submission runs: in these, one can take a few hundred megabytes at most
 
 
 def main(control: int, settings: str) -> None:
@@ -66,8 +69,18 @@ class Server:
             self._end(0)
 
     def _next_order(self) -> tuple[dict[str, Any], list[int]] | None:
+        self._watch_memory()
         line, pipes, *_ = socket.recv_fds(self.control, 65536, 2)
         return (json.loads(line), pipes) if line else None
+
+    def _watch_memory(self) -> None:
+        """Until there is an order: kill the submission if all its processes together hold too much."""
+        if not self.confined or self.child is None:
+            return
+        while not select.select([self.control], [], [], _LOOK_EVERY)[0]:
+            if memory.too_much(self.limits.together_bytes):
+                os.kill(self.child, signal.SIGKILL)  # not waited for: whoever asks for its end hears how it ended
+                return
 
     def _say(self, said: dict[str, Any]) -> None:
         self.control.sendall(json.dumps(said).encode() + b"\n")
