@@ -8,7 +8,7 @@ uv run python benchmarks/grading.py --bare               # notebooks without the
 The notebooks are those of the demo's class that are whole and honest, right and half right by turns. Each side has a
 course of its own. The submissions are graded in blocks, one command a block (two with stock nbgrader: autograde and
 generate_feedback), now one side first and now the other. Everything counts: starting Python, the sandbox, gradebook,
-autograded notebooks and feedback. CPU is that of the commands and of all the processes that they started; memory is
+autograded notebooks and feedback. CPU is that of the commands and of all the processes that came of them; memory is
 that of the largest of these processes.
 
 Stock nbgrader runs whole notebooks, and with them the chapter's experiments, which draw curves and train a network;
@@ -19,15 +19,17 @@ beforehand, so that on both sides nothing is left but answers and checks.
 from __future__ import annotations
 
 import argparse
+import ctypes
 import json
 import os
 import platform
+import resource
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -39,6 +41,7 @@ from autograder.grading.course import new, open_course
 from autograder.grading.release import release
 
 CHAPTER = "linear"
+_PR_SET_CHILD_SUBREAPER = 36
 
 
 @dataclass
@@ -59,11 +62,27 @@ class Cost:
         if process.returncode != 0:
             raise SystemExit(f"{' '.join(words)[:80]} failed; {folder}/benchmark.log says why")
         self.wall += time.monotonic() - start
-        self.cpu += used.ru_utime + used.ru_stime
-        self.megabytes = max(self.megabytes, used.ru_maxrss / 1024)
+        for one in (used, *orphans()):
+            self.cpu += one.ru_utime + one.ru_stime
+            self.megabytes = max(self.megabytes, one.ru_maxrss / 1024)
 
     def row(self, name: str, size: int) -> str:
         return f"{size:5}  {name:16} {self.cpu / size:9.3f} {self.wall / size:9.3f} {self.megabytes:9.0f}"
+
+
+def adopt_orphans() -> None:
+    """Let processes whose parent has ended become ours: sandboxes and kernels may outlive the command for a moment."""
+    if ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+        raise SystemExit("this kernel does not let a process adopt orphans, so not all costs could be seen")
+
+
+def orphans() -> Iterator[resource.struct_rusage]:
+    """What each adopted process used, once it has ended."""
+    while True:
+        try:
+            yield os.wait4(-1, 0)[2]
+        except ChildProcessError:
+            return
 
 
 def ours(cost: Cost, folder: Path, students: Sequence[str]) -> None:
@@ -141,6 +160,7 @@ def main() -> None:
     print(
         f"{date.today()}, {len(os.sched_getaffinity(0))} cores, Python {platform.python_version()}, chapter {CHAPTER}"
     )
+    adopt_orphans()
     print(" size  grader           CPU s/sub wall s/sub  peak MB", flush=True)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as scratch:
         folder = Path(scratch)

@@ -21,6 +21,7 @@ from autograder.grading.journal import Entry, Journal, Key
 from autograder.grading.record import Graded
 from autograder.grading.recorder import Recorder
 from autograder.grading.submission import Submission, loose
+from autograder.grading.version import course_version
 from autograder.sandbox import SandboxUnavailable, availability
 
 _NO_SOURCES = (
@@ -174,7 +175,7 @@ def _ready(course: Course, chapter: str, elsewhere: bool) -> str:
     """The version of the course's sources for the chapter; CourseError where something is missing."""
     _known(chapter)
     _sandboxed(elsewhere)
-    version = answer_data.source_digest(chapter)
+    version = course_version(chapter)
     if version is None:
         raise CourseError(_NO_SOURCES)
     mend = f"run `autograder release {chapter} --course {course.folder}`"

@@ -18,7 +18,7 @@ from autograder.grading.record import Graded, from_json, to_json
 
 @dataclass(frozen=True)
 class Key:
-    """What a result depends on: the file handed in, the course's own sources, and the seed of the inputs."""
+    """What a result depends on: the file handed in, the version of the course, and the seed of the inputs."""
 
     content: str
     version: str
@@ -42,15 +42,19 @@ class Journal:
 
     def read(self) -> dict[str, Entry]:
         """Each student's last result, the one graded last at the end."""
-        entries: dict[str, Entry] = {}
+        return {student: entries[-1] for student, entries in self.history().items()}
+
+    def history(self) -> dict[str, list[Entry]]:
+        """All results of each student, of every file handed in and every regrading, the last at the end."""
+        found: dict[str, list[Entry]] = {}
         for line in self._lines():
             student = line["student"]
             if "result" in line:
-                entries.pop(student, None)
-                entries[student] = Entry(Key(**line["key"]), from_json(line["result"]))
-            elif student in entries and entries[student].key == Key(**line["recorded"]):
-                entries[student] = replace(entries[student], recorded=True)
-        return entries
+                earlier = found.pop(student, [])
+                found[student] = [*earlier, Entry(Key(**line["key"]), from_json(line["result"]))]
+            elif student in found and found[student][-1].key == Key(**line["recorded"]):
+                found[student][-1] = replace(found[student][-1], recorded=True)
+        return found
 
     def graded(self, key: Key, result: Graded) -> None:
         """Note a result."""

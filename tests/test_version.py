@@ -1,0 +1,78 @@
+"""What decides a mark is in the key of the journal, and what a student handed in before stays in the journal."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from courses import HALF_RIGHT, RIGHT, hand_in, marks, notebook
+
+from autograder import registry
+from autograder.grading import version
+from autograder.grading.course import Course, open_course
+from autograder.grading.grade import grade
+from autograder.grading.journal import Journal
+
+# Everything that judging a chapter loads, in a process of its own: the judge, the workers, the sandbox, the keys.
+JUDGING = """
+import sys
+from autograder.grading import workers
+from autograder.grading.judge import keys
+keys({chapter!r}, 1)
+for name, module in list(sys.modules.items()):
+    if name.partition(".")[0] in ("autograder", "solutions"):
+        print(module.__file__)
+"""
+
+
+@pytest.mark.parametrize("chapter", registry.CHAPTERS)
+def test_all_that_is_loaded_to_judge_is_in_the_version(chapter: str) -> None:
+    code = JUDGING.format(chapter=chapter)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = {Path(line) for line in done.stdout.split()}
+    package = Path(version.__file__).parents[1]
+    own = {path for path in loaded if path.parent.name in ("solutions", "checks", "mistakes")}  # in the answers' digest
+    assert {path.stem for path in own if path.parent.name == "solutions"} == {"__init__", chapter}
+    assert loaded - own <= set(version.parts(chapter))
+    assert package / "sandbox" / "inside" / "worker.py" in version.parts(chapter)
+    for name in ("marks", "checking", "compare", "deviations", "findings", "recognise", "trial", "gradients"):
+        assert package / f"{name}.py" in loaded & set(version.parts(chapter))
+
+
+def test_where_the_engine_changed_the_submission_is_judged_anew(
+    course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = tmp_path / "marks.py"
+    engine.write_text("POINTS = 1")
+    monkeypatch.setattr(version, "_COURSE", Path("/"))
+    monkeypatch.setattr(version, "parts", lambda _: [engine])
+    hand_in(course, "ada", notebook(course, RIGHT))
+    assert grade(course, "linear", jobs=1).kept == 0
+    assert grade(course, "linear", jobs=1).kept == 1
+    engine.write_text("POINTS = 2")
+    assert grade(course, "linear", jobs=1).kept == 0
+
+
+def test_what_was_handed_in_before_stays_in_the_journal_and_a_late_one_is_penalised(course: Course) -> None:
+    config = course.folder / "nbgrader_config.py"
+    config.write_text(config.read_text() + "\nc.LateSubmissionPlugin.penalty_method = 'zero'\n")
+    strict = open_course(course.folder)
+    with strict.gradebook() as gradebook:
+        gradebook.update_or_create_assignment("linear", duedate="2030-05-02 00:00:00 UTC")
+    penalties = []
+    for day, answers in ((1, {}), (1, HALF_RIGHT), (3, RIGHT)):
+        path = hand_in(strict, "ada", notebook(strict, answers))
+        (path.parent / "timestamp.txt").write_text(f"2030-05-0{day} 12:00:00 UTC")
+        grade(strict, "linear", jobs=1)
+        with strict.gradebook() as gradebook:
+            penalties.append(gradebook.find_submission("linear", "ada").late_submission_penalty)
+    attempts = Journal(strict, "linear").history()["ada"]
+    first, second, last = (attempt.result.score for attempt in attempts)
+    assert (first, last) == (0, 26)
+    assert 0 < (second or 0) < 26
+    assert penalties == [0, 0, 26]
+    assert len({attempt.key.content for attempt in attempts}) == 3
+    assert len({attempt.key.seed for attempt in attempts}) == 1
+    assert sum(marks(strict, "ada").values()) == 26
