@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -262,6 +263,35 @@ def test_the_number_of_processes_has_an_end(box: Sandbox, plain: Trusted) -> Non
 def test_memory_has_an_end(box: Sandbox) -> None:
     assert seen(box, f"answer = len(bytearray({ROOMY.memory_bytes // 2}))") == ROOMY.memory_bytes // 2
     assert seen(box, f"answer = len(bytearray({ROOMY.memory_bytes * 2}))") == "MemoryError"
+
+
+# Four processes; what they hold was either taken by each of them, or before they were born.
+MEMORY_OF_FOUR = """
+import os, time
+taken = b"x" * {first}
+pipes = [os.pipe() for _ in range(4)]
+for _, writing in pipes:
+    if os.fork() == 0:
+        more = b"x" * {each}
+        os.write(writing, b"x")
+        time.sleep(100)
+for reading, _ in pipes:
+    os.read(reading, 1)
+time.sleep(0.5)
+print("all there")
+"""
+
+
+@pytest.mark.parametrize("user", [os.getuid(), 1000])
+def test_memory_of_all_processes_together_has_an_end(user: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "getuid", lambda: user)
+    with Sandbox(replace(ROOMY, together_bytes=256 * 2**20)) as sandbox:
+        with sandbox.submission([DOUBLE, MEMORY_OF_FOUR.format(first=0, each=100 * 2**20)]) as submission:
+            assert submission.cells[1].stopped == "out_of_memory"
+            assert "want of memory" in submission.cells[1].reason
+            assert doubles(submission)
+        with sandbox.submission([DOUBLE, MEMORY_OF_FOUR.format(first=100 * 2**20, each=0)]) as submission:
+            assert submission.cells[1].printed == "all there\n"  # what forks share counts once
 
 
 # --- what it leaves behind -----------------------------------------------------------------------------------------

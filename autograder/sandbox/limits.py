@@ -19,7 +19,7 @@ class Limits:
     submission_seconds: float = 300.0  # all waiting for this submission, started again or not
     grace_seconds: float = 1.0  # from the alarm, which Python code sees, to the kill
     memory_bytes: int = 1024 * MIB  # address space beyond what the preloaded interpreter takes, each process
-    together_bytes: int = 1024 * MIB  # what all processes of a submission together hold in memory
+    together_bytes: int = 1536 * MIB  # what all processes of a submission together hold in memory
     file_bytes: int = 16 * MIB  # one file
     disk_bytes: int = 64 * MIB  # all files: they lie in memory
     processes: int = 32  # processes and threads together
