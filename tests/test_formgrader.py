@@ -13,11 +13,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from courses import HALF_RIGHT, RIGHT, hand_in, notebook
+from courses import HALF_RIGHT, RIGHT, hand_in, marks, notebook
 from playwright.sync_api import Page, sync_playwright
 
 from autograder.grading.course import Course, open_course
 from autograder.grading.grade import grade
+from autograder.grading.journal import Journal
 from autograder.grading.record import Graded
 
 CHROMIUM = "/usr/bin/chromium"
@@ -149,3 +150,39 @@ def test_an_unreadable_submission_opens_and_says_why(
     shown = page.locator("body").inner_text()
     assert "could not be read" in shown
     assert "it is empty" in shown
+
+
+def test_the_autograde_button_judges_in_the_sandbox_and_the_rest_follows(
+    address: str, page: Page, graded_course: tuple[Course, dict[str, Graded]]
+) -> None:
+    course, _ = graded_course
+    spying = f"import os\nassert not os.path.exists({str(course.folder)!r})\n"
+    hand_in(course, "dot", notebook(course, {**HALF_RIGHT, "linear_forward": spying + HALF_RIGHT["linear_forward"]}))
+    press(address, page, "dot", "autograde", "Successfully autograded")
+    result = Journal(course, "linear").read()["dot"].result
+    assert result.score is not None
+    assert marks(course, "dot") == {verdict.exercise: verdict.score for verdict in result.verdicts}
+    assert marks(course, "dot")["linear_forward"] == result.verdicts[0].max_score  # it ran where no course is seen
+    page.goto(f"{address}formgrader/manage_submissions/linear")
+    assert f"{result.score:g} / 26" in next(row for row in rows(page, "dot") if row[1] == "dot")
+
+    with course.gradebook() as gradebook:
+        submission = gradebook.find_submission_notebook("linear", "linear", "dot").id
+    page.goto(f"{address}formgrader/submissions/{submission}/")
+    page.wait_for_function("document.getElementById('linear_backward').placeholder !== ''")
+    assert "mean" in page.locator(".autograder-verdict", has_text="linear_backward").inner_text()
+    with page.expect_response(lambda response: "/api/comment/" in response.url and response.request.method == "PUT"):
+        page.fill("textarea#linear_backward-stub-comment", "Come and see me.")
+        page.press("textarea#linear_backward-stub-comment", "Tab")
+    press(address, page, "dot", "generate-feedback", "Successfully generated feedback")
+    told = (course.path("feedback", "linear", "dot") / "linear.html").read_text()
+    assert "Come and see me." in told
+    assert "you took the mean" in told
+
+
+def press(address: str, page: Page, student: str, button: str, awaited: str) -> None:
+    """Press a button in a student's row of the submissions."""
+    page.goto(f"{address}formgrader/manage_submissions/linear")
+    rows(page, student)
+    page.locator("tbody tr", has_text=student).locator(f".{button} a").click()
+    page.wait_for_selector(f"text={awaited}", timeout=120_000)

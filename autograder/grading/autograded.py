@@ -41,7 +41,7 @@ def autograded(result: Graded, cells: Sequence[Cell], template: Template, hints:
 
     def check(name: str) -> list[Node]:
         missing = [] if name in answer_at else _missing_answer(name, template)
-        output = _output(verdicts[name], hints.get(name)) if name in verdicts else _no_result()
+        output = verdict_output(verdicts[name], hints.get(name)) if name in verdicts else _no_result()
         return [*missing, _code_cell(template.checks[name].source, template.checks[name].metadata, output)]
 
     made: list[Node] = []
@@ -104,7 +104,7 @@ def _code_cell(source: str, metadata: Mapping[str, Any], output: Node | None) ->
     return new_code_cell(source, metadata=dict(metadata), outputs=[output] if output is not None else [])
 
 
-def _output(verdict: Verdict, hint: str | None) -> Node:
+def verdict_output(verdict: Verdict, hint: str | None) -> Node:
     """The verdict as the cell's result. nbgrader reads the mark from the text, a page shows the HTML."""
     shown = show.as_html(verdict)
     if hint is not None and not verdict.passed:

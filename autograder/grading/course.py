@@ -54,8 +54,8 @@ c.GenerateAssignment.preprocessors = [
 {steps}
 ]
 
-# A submission without end must not hold up `nbgrader autograde`; `autograder grade` has limits of its own.
-c.Execute.timeout = 60
+# `nbgrader autograde`, and formgrader's Autograde button, judge in the sandbox as `autograder grade` does.
+from autograder.grading.preprocessor import use; use(c)  # noqa: E402, E702
 '''
 
 

@@ -122,16 +122,20 @@ def cell_to_plain(cell: CellOutcome) -> dict[str, Any]:
         "stopped": cell.stopped,
         "reason": cell.reason[:_LONGEST_TEXT],
         "printed": cell.printed,
+        "complained": cell.complained,
+        "value": cell.value,
     }
 
 
 def cell_from_plain(plain: Any, output_bytes: int) -> CellOutcome:
-    fields = _fields(plain, "raised", "stopped", "reason", "printed")
+    fields = _fields(plain, "raised", "stopped", "reason", "printed", "complained", "value")
     return CellOutcome(
         raised=_raised(fields["raised"]),
         stopped=_stopped(fields["stopped"]),
         reason=_text(fields["reason"]),
         printed=_text(fields["printed"], output_bytes),
+        complained=_text(fields["complained"], output_bytes),
+        value=None if fields["value"] is None else _text(fields["value"], output_bytes),
     )
 
 

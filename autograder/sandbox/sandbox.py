@@ -34,9 +34,12 @@ class Trusted:
         self._server.stop()
 
     @contextmanager
-    def submission(self, cells: Sequence[str]) -> Iterator[Submission]:
-        """Run the code cells of one submission in a fresh process; one submission at a time."""
-        submission = Submission(self._server, self.limits, cells)
+    def submission(self, cells: Sequence[str], values: bool = False) -> Iterator[Submission]:
+        """Run the code cells of one submission in a fresh process; one submission at a time.
+
+        With `values`, each cell's outcome has the text of its last expression, as a notebook shows it.
+        """
+        submission = Submission(self._server, self.limits, cells, values)
         try:
             submission.start()
             yield submission

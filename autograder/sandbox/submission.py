@@ -40,9 +40,10 @@ class _Stopped(Exception):
 class Submission:
     """An Implementation whose functions live in a process of their own. Nothing that happens there raises here."""
 
-    def __init__(self, server: ForkServer, limits: Limits, cells: Sequence[str]) -> None:
+    def __init__(self, server: ForkServer, limits: Limits, cells: Sequence[str], values: bool = False) -> None:
         self.cells: tuple[CellOutcome, ...] = ()
         self._server, self._limits = server, limits
+        self._values = values
         self._sources = dict(enumerate(cells, 1))
         self._modules = sorted({_WORTH_IMPORTING[name] for cell in cells for name in _IMPORT.findall(cell)})
         self._pipes: Pipes | None = None
@@ -117,8 +118,9 @@ class Submission:
         """Fill in the outcomes of the cells that may be run, one by one."""
         cells = [(number, source) for number, source in self._sources.items() if number not in self._deadly]
         limits = self._limits
+        asked = {"cells": cells, "values": self._values}
         try:
-            replies = self._replies({"cells": cells}, len(cells), limits.cell_seconds, limits.cells_seconds)
+            replies = self._replies(asked, len(cells), limits.cell_seconds, limits.cells_seconds)
             for (number, _), said in zip(cells, replies, strict=True):
                 outcomes[number] = cell_from_plain(said, limits.output_bytes)
         except (Malformed, Closed, Late) as fault:

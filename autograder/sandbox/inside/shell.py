@@ -16,6 +16,8 @@ from IPython.core.inputtransformer2 import TransformerManager
 # The magics whose body or statement is the student's code; all others do nothing.
 _RUN_CELL = frozenset({"time", "timeit", "capture", "prun"})
 _RUN_LINE = frozenset({"time"})
+# Where a cell's last expression is kept until it is shown.
+_VALUE = "__value__"
 
 
 class Nothing:
@@ -71,16 +73,18 @@ class Shell:
         self.namespace |= {"get_ipython": lambda: magics, "display": _display}
         _offer_get_ipython(magics)
 
-    def run(self, number: int, source: str) -> None:
-        """Run a cell; what it raises is raised here."""
+    def run(self, number: int, source: str, value: bool = False) -> str | None:
+        """Run a cell; what it raises is raised here. With `value`, its last expression's text unless that is None."""
         self.number = number
-        self._execute(f"<cell {number}>", source)
+        self._execute(f"<cell {number}>", source, value)
+        shown = self.namespace.pop(_VALUE, None) if value else None
+        return None if shown is None else str(repr(shown))
 
     def _run_inner(self, source: str) -> None:
         self._execute(f"<cell {self.number}, magic>", source)
 
-    def _execute(self, name: str, source: str) -> None:
-        code = _compiled(name, source)
+    def _execute(self, name: str, source: str, value: bool = False) -> None:
+        code = _compiled(name, source, value)
         if code.co_flags & inspect.CO_COROUTINE:
             asyncio.run(eval(code, self.namespace))
         else:
@@ -98,13 +102,13 @@ def pretend_to_be_the_course() -> None:
     sys.modules["autograder"] = module
 
 
-def _compiled(name: str, source: str) -> types.CodeType:
+def _compiled(name: str, source: str, value: bool) -> types.CodeType:
     """Plain Python compiles as it stands; what does not is rewritten as IPython rewrites it."""
     try:
-        code = _compile(name, source)
+        code = _compile(name, source, value)
     except SyntaxError:
         source = _rewritten(source)
-        code = _compile(name, source)
+        code = _compile(name, source, value)
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
     return code
 
@@ -114,9 +118,18 @@ def _rewritten(source: str) -> str:
     return plain_python
 
 
-def _compile(name: str, source: str) -> types.CodeType:
-    code: types.CodeType = compile(source, name, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+def _compile(name: str, source: str, value: bool) -> types.CodeType:
+    tree: ast.Module | str = _keeping_the_value(ast.parse(source, name)) if value else source
+    code: types.CodeType = compile(tree, name, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
     return code
+
+
+def _keeping_the_value(tree: ast.Module) -> ast.Module:
+    """The cell with its last statement, where that is an expression, as an assignment to the name `_VALUE`."""
+    if tree.body and isinstance(last := tree.body[-1], ast.Expr):
+        target = ast.copy_location(ast.Name(_VALUE, ast.Store()), last)
+        tree.body[-1] = ast.copy_location(ast.Assign([target], last.value), last)
+    return tree
 
 
 def _offer_get_ipython(magics: Magics) -> None:

@@ -77,14 +77,14 @@ class Worker:
             except Closed:
                 return
             if "cells" in request:
-                for cell in self._cells(request["cells"]):
+                for cell in self._cells(request["cells"], request["values"]):
                     self._say(request["request"], cell_to_plain(cell), self.limits.answer_bytes)
             else:
                 self._answer(request["request"], [call_from_plain(call) for call in request["calls"]])
 
     # --- cells ---
 
-    def _cells(self, cells: Sequence[tuple[int, str]]) -> Iterator[CellOutcome]:
+    def _cells(self, cells: Sequence[tuple[int, str]], values: bool) -> Iterator[CellOutcome]:
         end = monotonic() + self.limits.cells_seconds
         for number, source in cells:
             left = min(self.limits.cell_seconds, end - monotonic())
@@ -92,23 +92,25 @@ class Worker:
                 reason = f"This cell was not run: those before it took {self.limits.cells_seconds:g} s together."
                 yield CellOutcome(stopped="timed_out", reason=reason)
             else:
-                yield self._cell(number, source, left)
+                yield self._cell(number, source, left, values)
 
-    def _cell(self, number: int, source: str, seconds: float) -> CellOutcome:
-        sink = self._fresh_streams()
+    def _cell(self, number: int, source: str, seconds: float, value: bool) -> CellOutcome:
+        printed, complained = self._fresh_streams()
+        shown: str | None = None
         raised: Raised | None = None
         stopped: State | None = None
         reason = ""
         try:
             with alarm(seconds):
-                self.shell.run(number, source)
+                shown = self.shell.run(number, source, value)
         except TimeUp:
             stopped, reason = "timed_out", f"This cell was stopped: it took longer than {seconds:.3g} s."
         except BaseException as error:
             raised = described(error)
             stopped = stop_of(raised)
             reason = told("This cell", raised, stopped)
-        return CellOutcome(raised, stopped, reason, sink.text)
+        shown = None if shown is None else shown[: self.limits.output_bytes]
+        return CellOutcome(raised, stopped, reason, printed.text, complained.text, shown)
 
     # --- calls ---
 
@@ -160,10 +162,10 @@ class Worker:
         send(self.replies, pieces)
         return body_size(pieces)
 
-    def _fresh_streams(self) -> Sink:
+    def _fresh_streams(self) -> tuple[Sink, Sink]:
         """Give the next piece of the student's code its streams, whatever the last did to them."""
-        sys.stdout = sys.stderr = sink = Sink(self.limits.output_bytes)
-        return sink
+        sys.stdout, sys.stderr = sinks = Sink(self.limits.output_bytes), Sink(self.limits.output_bytes)
+        return sinks
 
 
 @contextmanager
