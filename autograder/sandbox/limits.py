@@ -24,7 +24,7 @@ class Limits:
     disk_bytes: int = 64 * MIB  # all files: they lie in memory
     processes: int = 32  # processes and threads together
     open_files: int = 128
-    output_bytes: int = 64 * 1024  # what is kept of a cell's prints
+    output_bytes: int = 64 * 1024  # what is kept of a cell's prints, of its complaints and of its value, each
     answer_bytes: int = 256 * MIB  # what comes back from one `run`
     restarts: int = 8  # how often a submission that killed its own process is started again
     strikes: int = 2  # how often one function may be stopped before it is called no more
@@ -35,9 +35,14 @@ DEFAULTS = Limits()
 
 @dataclass(frozen=True)
 class CellOutcome:
-    """What one cell gave: nothing, an exception, or a stop with its state and reason; and what it printed."""
+    """What one cell gave: nothing, an exception, or a stop with its state and reason; and what it printed.
+
+    `complained` is what went to standard error. `value` is the text of the last expression, where that was asked for.
+    """
 
     raised: Raised | None = None
     stopped: State | None = None
     reason: str = ""
     printed: str = ""
+    complained: str = ""
+    value: str | None = None
