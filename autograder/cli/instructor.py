@@ -38,6 +38,11 @@ def register(commands: Commands) -> None:
           autograder new autumn
         """,
     )
+    new.add_argument(
+        "--gradebook",
+        metavar="ADDRESS",
+        help="a database, as postgresql+psycopg://USER@HOST/DATABASE; default: the file gradebook.db in the folder",
+    )
     new.add_argument("folder", metavar="FOLDER", type=Path, help="where the course is to be; made if it is not there")
 
     release = add(
@@ -148,7 +153,7 @@ def _add_course(parser: argparse.ArgumentParser) -> None:
 def _new(options: argparse.Namespace) -> int:
     from autograder.grading.course import new
 
-    new(options.folder)
+    new(options.folder, options.gradebook)
     print(f"{options.folder} is a course folder now; next: autograder release --course {options.folder}")
     return 0
 

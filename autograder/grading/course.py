@@ -16,7 +16,8 @@ from typing import Any, Literal
 
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.coursedir import CourseDirectory
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
@@ -57,6 +58,11 @@ c.GenerateAssignment.preprocessors = [
 # `nbgrader autograde`, and formgrader's Autograde button, judge in the sandbox as `autograder grade` does.
 from autograder.grading.preprocessor import use; use(c)  # noqa: E402, E702
 '''
+
+_MOVED = """
+# Where the gradebook is.
+c.CourseDirectory.db_url = {db_url!r}
+"""
 
 
 class CourseError(Exception):
@@ -102,8 +108,11 @@ class Course:
         return sorted(name for name in names if not name.startswith("."))
 
 
-def new(folder: Path) -> None:
-    """Make a course folder: nbgrader's settings, source/, release/, submitted/ and an empty gradebook."""
+def new(folder: Path, db_url: str | None = None) -> None:
+    """Make a course folder: nbgrader's settings, source/, release/, submitted/ and an empty gradebook.
+
+    The gradebook is a file in the folder, or at `db_url`, such as "postgresql+psycopg://user@host/database".
+    """
     folder = Path(folder).absolute()
     for name in (CONFIG_FILE, _GRADEBOOK, *_STEPS):
         if (folder / name).exists():
@@ -111,10 +120,11 @@ def new(folder: Path) -> None:
     try:
         for step in _STEPS:
             (folder / step).mkdir(parents=True)
-        with _gradebook(f"sqlite:///{folder / _GRADEBOOK}", folder.name):
+        with _gradebook(db_url or f"sqlite:///{folder / _GRADEBOOK}", folder.name):
             pass
+        moved = "" if db_url is None else _MOVED.format(db_url=db_url)
         steps = "\n".join(f'    "nbgrader.preprocessors.{name}",' for name in _RELEASE_STEPS)
-        (folder / CONFIG_FILE).write_text(_CONFIG.format(course_id=folder.name, steps=steps), encoding="utf-8")
+        (folder / CONFIG_FILE).write_text(_CONFIG.format(course_id=folder.name, steps=steps) + moved, encoding="utf-8")
     except OSError as error:
         raise CourseError(f"{folder} cannot be made: {error.strerror or error}; choose another folder") from None
 
@@ -160,10 +170,20 @@ def _gradebook(db_url: str, course_id: str) -> Iterator[Any]:
     try:
         with _scripts_on_path():
             gradebook = Gradebook(db_url, course_id)
+    except ModuleNotFoundError as error:
+        mend = 'begin it with postgresql+psycopg:// and pip install "layers-by-hand[course,cluster]"'
+        raise CourseError(f"the gradebook's address asks for {error.name}, which is not installed; {mend}") from None
+    except ArgumentError as error:
+        raise CourseError(f"{db_url} is no address of a gradebook: {error}") from None
     except DatabaseError as error:
         fault = str(error.orig).splitlines()[0]
-        mend = "restore a copy of it, or run `nbgrader db upgrade` if it is from an older nbgrader"
-        raise CourseError(f"the gradebook {db_url} cannot be opened: {fault}; {mend}") from None
+        address = make_url(db_url)
+        if address.get_backend_name() == "sqlite":
+            mend = "restore a copy of it, or run `nbgrader db upgrade` if it is from an older nbgrader"
+        else:
+            mend = f"mend db_url in {CONFIG_FILE}, or see to its server"
+        shown = address.render_as_string(hide_password=True)
+        raise CourseError(f"the gradebook {shown} cannot be opened: {fault}; {mend}") from None
     try:
         yield gradebook
     finally:
