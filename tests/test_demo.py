@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from autograder import registry
+from autograder.cli import demonstration
 from autograder.cli.faults import Fault
-from autograder.demo import classroom, damage, run
+from autograder.demo import classroom, damage
 from autograder.demo.people import PEOPLE
 from autograder.demo.submission import Submission
 
@@ -92,15 +93,15 @@ def test_without_a_sandbox_the_harmful_ones_are_left_out(tmp_path: Path) -> None
 
 
 def test_only_what_the_demo_made_is_replaced(tmp_path: Path) -> None:
-    run._make_room(tmp_path / "new" / "course")
+    demonstration._make_room(tmp_path / "new" / "course")
     (tmp_path / "new" / "course" / "old").touch()
-    run._make_room(tmp_path / "new" / "course")
+    demonstration._make_room(tmp_path / "new" / "course")
     assert not (tmp_path / "new" / "course" / "old").exists()
     mine = tmp_path / "course"
     mine.mkdir()
     (mine / "thesis.tex").touch()
     with pytest.raises(Fault, match="was not made by the demo"):
-        run._make_room(mine)
+        demonstration._make_room(mine)
     assert (mine / "thesis.tex").exists()
 
 
