@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 import secrets
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ _NO_SOURCES = (
     "grading needs the course's own checkout, with solutions/ and autograder/mistakes/; "
     "clone the repository and run `autograder` there"
 )
+
+
+_TRIES = 3  # how often the same fault may keep a result from being written before no more is tried
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,7 @@ def grade(
                     run.write(recorder, journal, submission, entry)
                     run.add(result)
     by_student = sorted(run.results, key=lambda result: str(result.student))
-    return Outcome(tuple(by_student), run.kept, seed, tuple(run.problems))
+    return Outcome(tuple(by_student), run.kept, seed, run.problems)
 
 
 def grade_loose(
@@ -148,7 +152,7 @@ class _Run:
 
     def __init__(self, total: int, progress: Callable[[Progress], None] | None) -> None:
         self.results: list[Graded] = []
-        self.problems: list[str] = []
+        self._unwritten: dict[str, list[str]] = {}
         self.kept = 0
         self._total = total
         self._progress = progress
@@ -162,13 +166,38 @@ class _Run:
             self._progress(Progress(len(self.results), self._total, self.kept, result))
 
     def write(self, recorder: Recorder, journal: Journal, submission: Submission, entry: Entry) -> None:
-        """Write one submission's result down. What goes wrong with one concerns no other."""
+        """Write one submission's result down. What goes wrong with one concerns no other.
+
+        What goes wrong again and again (the disk is full, somebody has locked the gradebook) is not tried for ever.
+        """
+        student = str(submission.student)
+        hopeless = next((why for why, students in self._unwritten.items() if len(students) >= _TRIES), None)
+        if hopeless is not None:
+            self._unwritten[hopeless].append(student)
+            return
         try:
             recorder.write(submission, entry.result)
-            journal.recorded(str(submission.student), entry.key)
         except Exception as error:
-            why = " ".join(str(error).split()) or type(error).__name__
-            self.problems.append(f"{submission.student} is graded but not written down ({why}); grade again to mend it")
+            self._unwritten.setdefault(_why(error), []).append(student)
+        else:
+            journal.recorded(student, entry.key)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """A line for each cause for which results could not be written."""
+        return tuple(_unwritten(why, students) for why, students in self._unwritten.items())
+
+
+def _why(error: Exception) -> str:
+    """What went wrong, in one line: of a database's fault the first, without the name of its driver's exception."""
+    lines = str(error).strip().splitlines()
+    return re.sub(r"^\([\w.]+\) ", "", lines[0]) if lines else type(error).__name__
+
+
+def _unwritten(why: str, students: Sequence[str]) -> str:
+    if len(students) == 1:
+        return f"{students[0]} is graded but not written down ({why}); grade again to mend it"
+    return f"{len(students)} are graded but not written down, first {students[0]} ({why}); grade again to mend it"
 
 
 def _ready(course: Course, chapter: str, elsewhere: bool) -> str:
@@ -209,10 +238,16 @@ def _seed(before: dict[str, Entry], regrade: bool) -> int:
 @contextlib.contextmanager
 def _alone(course: Course) -> Iterator[None]:
     """Two runs at once on one course would grade everything twice."""
-    course.private.mkdir(mode=0o700, exist_ok=True)
-    with (course.private / "lock").open("w") as lock:
+    with contextlib.ExitStack() as stack:
         try:
+            course.private.mkdir(mode=0o700, exist_ok=True)
+            lock = stack.enter_context((course.private / "lock").open("w"))
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise CourseError(f"{course.folder} is being graded already; wait for that run to end") from None
+        except OSError as error:
+            raise CourseError(
+                f"{course.private} cannot be written: {error.strerror or error}; grading writes to the course folder, "
+                "so let it, or grade a copy of the course"
+            ) from None
         yield

@@ -5,6 +5,7 @@ What people have written there stays: manual scores, extra credit and manual com
 
 from __future__ import annotations
 
+import logging
 import warnings
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,9 @@ from autograder.grading.course import Course
 from autograder.grading.markdown import inactive
 from autograder.grading.record import Graded
 from autograder.grading.template import Template
+
+# What nbgrader raises it also logs, with a traceback, by Tornado's logger. Whoever has set up logging still gets it.
+logging.getLogger("tornado.application").addHandler(logging.NullHandler())
 
 
 def record(gradebook: Any, result: Graded, template: Template, timestamp: datetime | None) -> bool:
