@@ -17,7 +17,7 @@ def test_killed_at_random_moments_and_resumed_a_run_leaves_what_an_undisturbed_o
     shutil.copytree(released, tmp_path / "course")
     command = [sys.executable, str(Path(__file__).parent / "kills.py"), str(tmp_path)]
     done = subprocess.run(
-        [*command, "--kills", str(KILLS), "--students", "12", "--seed", "3"],
+        [*command, "--kills", str(KILLS), "--students", "10", "--seed", "3"],
         capture_output=True,
         text=True,
         check=False,
