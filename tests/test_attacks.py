@@ -229,11 +229,8 @@ def unprotected(world: World) -> Iterator[Unprotected]:
     }
     command = [*around, "--", sys.executable, "-m", "attacks.unprotected"]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
-    try:
+    with process:  # it ends with its input
         yield Unprotected(world, process)
-    finally:
-        process.kill()
-        process.wait()
 
 
 def test_the_unprotected_grader_grades(world: World, unprotected: Unprotected) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ import pytest
 from boxes import DOUBLE, ROOMY, call, doubles
 
 from autograder.sandbox import Sandbox, SandboxUnavailable, Trusted, faults, launch
+from autograder.sandbox.inside import seccomp
+from autograder.sandbox.inside.system_calls import ALLOWED
 
 CHECKOUT = Path(__file__).parent.parent
 
@@ -178,6 +181,84 @@ def test_no_process_is_born_into_new_namespaces(box: Sandbox, flags: int) -> Non
     ask += "answer = [libc.syscall({}, {}, 0, 0, 0, 0), ctypes.get_errno()]"
     assert seen(box, ask.format(clone, flags)) == [-1, errno.EPERM]
     assert seen(box, ask.format(clone3, 0)) == [-1, errno.ENOSYS]
+
+
+def verdict_of_filter(machine: str, number: int, *arguments: int, architecture: int | None = None) -> int:
+    """What the filter for a machine says to a system call: the kernel's rules, followed step by step."""
+    program = list(struct.iter_unpack("HBBI", seccomp.program(machine)))
+    native = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}[machine]
+    data = struct.pack("<IIQ6Q", number, architecture or native, 0, *arguments, *[0] * (6 - len(arguments)))
+    accumulator, place = 0, 0
+    while True:
+        code, if_true, if_false, value = program[place]
+        place += 1
+        if code == 0x06:
+            return int(value)
+        if code == 0x20:
+            [accumulator] = struct.unpack_from("<I", data, value)
+        elif code == 0x54:
+            accumulator &= value
+        else:
+            holds = {0x15: accumulator == value, 0x35: accumulator >= value, 0x45: bool(accumulator & value)}[code]
+            place += if_true if holds else if_false
+
+
+ALLOW, KILL, NOT_PERMITTED, NO_SUCH_CALL = 0x7FFF0000, 0x80000000, 0x50000 | errno.EPERM, 0x50000 | errno.ENOSYS
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_the_filter_lets_through_what_is_listed_and_no_more(machine: str) -> None:
+    column = ["x86_64", "aarch64"].index(machine)
+    listed = [numbers[column] for numbers in ALLOWED.values() if numbers[column] is not None]
+    assert len(set(listed)) == len(listed)
+    special = {(56, 220)[column], (53, 199)[column], (9, 222)[column]}  # clone, socketpair, mmap
+    for number in set(range(424)) - special:
+        assert verdict_of_filter(machine, number) == (ALLOW if number in listed else NOT_PERMITTED)
+    for number in range(424, 480):
+        assert verdict_of_filter(machine, number) in (ALLOW, NO_SUCH_CALL)
+    assert verdict_of_filter(machine, 425) == verdict_of_filter(machine, 435) == NO_SUCH_CALL  # io_uring_setup, clone3
+    clone, pair, mmap = (56, 220)[column], (53, 199)[column], (9, 222)[column]
+    assert verdict_of_filter(machine, clone, 0x11) == ALLOW
+    assert verdict_of_filter(machine, clone, 0x10000011) == NOT_PERMITTED
+    assert verdict_of_filter(machine, pair, 1) == ALLOW
+    assert verdict_of_filter(machine, pair, 16) == NOT_PERMITTED
+    assert [verdict_of_filter(machine, mmap, 0, 4096, 3, flags) for flags in (0x22, 0x01, 0x21, 0x23)] == [
+        ALLOW,
+        ALLOW,
+        NOT_PERMITTED,
+        NOT_PERMITTED,
+    ]
+    assert verdict_of_filter(machine, listed[0], architecture=0x40000003) == KILL
+    assert verdict_of_filter(machine, listed[0] | 0x40000000) == NO_SUCH_CALL
+
+
+# Numbers that must not be on the list, on x86_64 and aarch64.
+NEVER = {
+    "socket": (41, 198),
+    "connect": (42, 203),
+    "bind": (49, 200),
+    "ptrace": (101, 117),
+    "process_vm_readv": (310, 270),
+    "mount": (165, 40),
+    "chroot": (161, 51),
+    "setns": (308, 268),
+    "unshare": (272, 97),
+    "open_by_handle_at": (304, 265),
+    "memfd_create": (319, 279),
+    "shmget": (29, 194),
+    "keyctl": (250, 219),
+    "bpf": (321, 280),
+    "perf_event_open": (298, 241),
+    "userfaultfd": (323, 282),
+    "vmsplice": (278, 75),
+    "personality": (135, 92),
+}
+
+
+def test_what_must_not_be_listed_is_not() -> None:
+    for column in (0, 1):
+        listed = {numbers[column] for numbers in ALLOWED.values()}
+        assert not [name for name, numbers in NEVER.items() if numbers[column] in listed]
 
 
 def test_honest_code_may_still_fork_thread_and_await(box: Sandbox) -> None:

@@ -27,6 +27,7 @@ _INSIDE = (
     "sandbox/inside/server",
     "sandbox/inside/memory",
     "sandbox/inside/seccomp",
+    "sandbox/inside/system_calls",
     "sandbox/inside/confinement",
 )
 # What the course's notebooks import; what of it is installed is visible inside.

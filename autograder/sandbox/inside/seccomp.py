@@ -1,8 +1,7 @@
-"""The system calls that a submission may not make: a short BPF program for the kernel's own filter.
+"""The filter on a submission's system calls: a short BPF program that lets through what is allowed, and no more.
 
-Calls that would widen what a process sees or holds (sockets, mounts, namespaces, other processes' memory, keys, kernel
-interfaces) fail with EPERM, which Python raises as PermissionError. Calls newer than the table, but for a few harmless
-ones, do not exist (ENOSYS), so that libraries fall back to older ones. A foreign architecture's calls kill.
+All other calls fail with EPERM, which Python raises as PermissionError. Calls newer than the table, but for a few
+harmless ones, do not exist (ENOSYS), so that libraries fall back to older ones. A foreign architecture's calls kill.
 """
 
 from __future__ import annotations
@@ -11,6 +10,8 @@ import ctypes
 import errno
 import os
 import struct
+
+from autograder.sandbox.inside.system_calls import ALLOWED
 
 _LOAD, _AND, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x54, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
@@ -28,73 +29,6 @@ _HARMLESS_NEW = (436, 439, 441, 449, 452)  # close_range, faccessat2, epoll_pwai
 _CLONE, _SOCKETPAIR, _MMAP = (56, 220), (53, 199), (9, 222)
 _SHARED_WITHOUT_FILE = 0x21  # MAP_SHARED (and MAP_SHARED_VALIDATE), MAP_ANONYMOUS
 
-# name: its numbers on x86_64 and aarch64
-_FORBIDDEN: dict[str, tuple[int | None, int | None]] = {
-    # reaching out
-    "socket": (41, 198),
-    # other processes
-    "ptrace": (101, 117),
-    "process_vm_readv": (310, 270),
-    "process_vm_writev": (311, 271),
-    "kcmp": (312, 272),
-    "move_pages": (279, 239),
-    "migrate_pages": (256, 238),
-    # another view of the machine
-    "mount": (165, 40),
-    "umount2": (166, 39),
-    "pivot_root": (155, 41),
-    "chroot": (161, 51),
-    "setns": (308, 268),
-    "unshare": (272, 97),
-    "name_to_handle_at": (303, 264),
-    "open_by_handle_at": (304, 265),
-    # memory that no limit counts, and memory with side effects
-    "memfd_create": (319, 279),
-    "shmget": (29, 194),
-    "shmat": (30, 196),
-    "msgget": (68, 186),
-    "semget": (64, 190),
-    "mq_open": (240, 180),
-    "userfaultfd": (323, 282),
-    "io_setup": (206, 0),
-    "mbind": (237, 235),
-    "set_mempolicy": (238, 237),
-    # the kernel's own affairs
-    "keyctl": (250, 219),
-    "add_key": (248, 217),
-    "request_key": (249, 218),
-    "bpf": (321, 280),
-    "perf_event_open": (298, 241),
-    "fanotify_init": (300, 262),
-    "lookup_dcookie": (212, 18),
-    "syslog": (103, 116),
-    "kexec_load": (246, 104),
-    "kexec_file_load": (320, 294),
-    "init_module": (175, 105),
-    "finit_module": (313, 273),
-    "delete_module": (176, 106),
-    "reboot": (169, 142),
-    "swapon": (167, 224),
-    "swapoff": (168, 225),
-    "acct": (163, 89),
-    "quotactl": (179, 60),
-    "nfsservctl": (180, 42),
-    "vhangup": (153, 58),
-    "settimeofday": (164, 170),
-    "clock_settime": (227, 112),
-    "clock_adjtime": (305, 266),
-    "adjtimex": (159, 171),
-    "sethostname": (170, 161),
-    "setdomainname": (171, 162),
-    # old ways around protection
-    "personality": (135, 92),
-    "modify_ldt": (154, None),
-    "iopl": (172, None),
-    "ioperm": (173, None),
-    "uselib": (134, None),
-    "_sysctl": (156, None),
-}
-
 
 def program(machine: str) -> bytes:
     """The filter for a machine as `os.uname` names it."""
@@ -107,13 +41,6 @@ def program(machine: str) -> bytes:
         _line(_AT_LEAST, _X32_BIT, 0, 1),
         _line(_RETURN, _NO_SUCH_CALL),
     ]
-    for numbers in _FORBIDDEN.values():
-        number = numbers[column]
-        if number is not None:
-            lines += [_line(_EQUAL, number, 0, 1), _line(_RETURN, _PERMIT_NOT)]
-    for number in _HARMLESS_NEW:
-        lines += [_line(_EQUAL, number, 0, 1), _line(_RETURN, _ALLOW)]
-    lines += [_line(_AT_LEAST, _FIRST_NEW, 0, 1), _line(_RETURN, _NO_SUCH_CALL)]
     # Threads and forks may be made, but no new namespaces; pairs of connected sockets, but only local ones; memory
     # may be shared with a fork in a file, whose size counts, but not without one.
     lines += [
@@ -127,13 +54,18 @@ def program(machine: str) -> bytes:
         _line(_EQUAL, _AF_UNIX, 1, 0),
         _line(_RETURN, _PERMIT_NOT),
         _line(_RETURN, _ALLOW),
-        _line(_EQUAL, _MMAP[column], 0, 4),
+        _line(_EQUAL, _MMAP[column], 0, 5),
         _line(_LOAD, _FOURTH_ARGUMENT),
         _line(_AND, _SHARED_WITHOUT_FILE),
         _line(_EQUAL, _SHARED_WITHOUT_FILE, 0, 1),
         _line(_RETURN, _PERMIT_NOT),
         _line(_RETURN, _ALLOW),
     ]
+    allowed = [numbers[column] for numbers in ALLOWED.values()]
+    for number in (*allowed, *_HARMLESS_NEW):
+        if number is not None:
+            lines += [_line(_EQUAL, number, 0, 1), _line(_RETURN, _ALLOW)]
+    lines += [_line(_AT_LEAST, _FIRST_NEW, 0, 1), _line(_RETURN, _NO_SUCH_CALL), _line(_RETURN, _PERMIT_NOT)]
     return b"".join(lines)
 
 
