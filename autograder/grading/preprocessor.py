@@ -35,6 +35,7 @@ from autograder.grading.journal import Journal, Key
 from autograder.grading.judge import judge
 from autograder.grading.submission import Submission
 from autograder.grading.template import read_template
+from autograder.grading.version import course_version
 from autograder.sandbox import Sandbox
 from autograder.show import clean
 
@@ -111,7 +112,7 @@ def _names(about: Any) -> tuple[str, str]:
 def _verdicts(nb: Node, course: Course, about: Any, chapter: str, sandbox: Sandbox) -> Sequence[Verdict]:
     """What judging gave. Where `autograder grade` would grade the same file, it is noted as if it had."""
     notebook, assignment = _names(about)
-    version = answer_data.source_digest(chapter)
+    version = course_version(chapter)
     if version is None:
         raise CourseError("grading needs the course's own checkout, with solutions/ and autograder/mistakes/")
     if notebook == assignment == chapter:
