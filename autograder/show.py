@@ -48,7 +48,7 @@ def finding_as_text(finding: Finding) -> str:
 
 
 def as_text(verdict: Verdict) -> str:
-    lines = [f"{'✓' if verdict.passed else '✗'} {headline(verdict)}"]
+    lines = [f"{_sign(verdict)} {headline(verdict)}"]
     for finding in _wrong(verdict):
         body = finding_as_text(finding).replace("\n", "\n    ")
         lines.append(f"  {finding.check}: {body}")
@@ -60,8 +60,8 @@ def as_text(verdict: Verdict) -> str:
 def as_html(verdict: Verdict) -> str:
     """One compact, self-contained block; colours come from the page where it defines them, so dark pages stay dark."""
     colour = "#1a7f37" if verdict.passed else "#9a6700" if verdict.state == "not_attempted" else "#cf222e"
-    mark = "✓" if verdict.passed else "○" if verdict.state == "not_attempted" else "✗"
-    head = f'<div style="font-weight:600"><span style="color:{colour}">{mark}</span> {_escape(headline(verdict))}</div>'
+    sign = f'<span style="color:{colour}">{_sign(verdict)}</span>'
+    head = f'<div style="font-weight:600">{sign} {_escape(headline(verdict))}</div>'
     body = "".join(map(_finding_as_html, _wrong(verdict)))
     if right := _right(verdict):
         body += f'<div style="opacity:.75">right: {_escape(right)}</div>'
@@ -77,6 +77,10 @@ def as_mimebundle(verdict: Verdict) -> dict[str, str]:
     """What a notebook shows. While nbgrader executes, the text is the bare score, which it reads as partial credit."""
     text = str(verdict.score) if os.environ.get("NBGRADER_EXECUTION") == "autograde" else as_text(verdict)
     return {"text/plain": text, "text/html": as_html(verdict)}
+
+
+def _sign(verdict: Verdict) -> str:
+    return {"passed": "✓", "not_attempted": "○"}.get(verdict.state, "✗")
 
 
 def _wrong(verdict: Verdict) -> list[Finding]:

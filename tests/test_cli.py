@@ -78,13 +78,17 @@ def _answer_data() -> None:
     [
         ("", "COMMAND"),
         ("chekc linear.ipynb", "chekc"),
-        ("check", "FILE"),
+        ("check", "required: FILE;"),
         ("check none.ipynb", "there is no such file"),
+        ("check other", "did you mean other.py?"),
+        ("check othre.py", "did you mean other.py?"),
+        ("check mine/linear.py relu_forward", "mine/linear.py is of chapter linear, and relu_forward of activations"),
         ("check empty.ipynb", "it is empty"),
         ("check other.py", "defines no function of the course"),
         ("check other.py linear_bakward", "did you mean linear_backward?"),
         ("check other.py qwxz", "the exercises are linear_forward"),
         ("status nowhere", "there is no folder nowhere"),
+        ("status other.py", "other.py is a file; name the folder"),
         ("status .", "holds no notebook of the course"),
         ("hint relu_forwrd", "did you mean relu_forward?"),
         ("new course", "already has"),
@@ -125,6 +129,8 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("usage")
     (folder / "empty.ipynb").touch()
     (folder / "other.py").write_text("def f():\n    return 1\n")
+    (folder / "mine").mkdir()
+    (folder / "mine" / "linear.py").write_text("x = 1\n")
     done = run("new", "course", folder=folder)
     assert done.returncode == 0, done.stderr
     assert "autograder release --course course" in done.stdout
@@ -287,6 +293,25 @@ def test_grading_again_keeps_what_stands(graded: tuple[Path, list[subprocess.Com
     nobody = run("grade", "linear", "--course", "autumn", "--student", "nobody", folder=graded[0])
     assert nobody.returncode == 2
     assert "nobody has handed in nothing" in nobody.stderr
+
+
+def test_a_file_outside_the_chapters_folders_is_not_passed_over_in_silence(
+    graded: tuple[Path, list[subprocess.CompletedProcess[str]]],
+) -> None:
+    submitted = graded[0] / "autumn" / "submitted"
+    (submitted / "aokafor" / "notes.txt").touch()
+    (submitted / "aokafor" / "activations.ipynb").touch()  # of no interest here
+    strays = (submitted / "eve.ipynb", submitted / "aokafor" / "linear (1).ipynb")
+    for stray in strays:
+        stray.write_text(handed_in("aokafor"), encoding="utf-8")
+    done = run("grade", "linear", "--course", "autumn", folder=graded[0])
+    for stray in strays:
+        stray.unlink()
+    told = [line for line in done.stdout.splitlines() if "not graded" in line]
+    assert len(told) == 2
+    assert "linear (1).ipynb does not lie in a chapter's folder; move it to" in told[0]
+    assert told[0].endswith("submitted/aokafor/linear")
+    assert told[1].endswith("submitted/STUDENT/linear")
 
 
 def test_report_and_exports(graded: tuple[Path, list[subprocess.CompletedProcess[str]]]) -> None:

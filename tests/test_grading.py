@@ -23,6 +23,7 @@ from autograder.grading.grade import Progress, grade, grade_loose
 from autograder.grading.journal import Journal
 from autograder.grading.record import Graded
 
+ROOT = Path(__file__).parent.parent
 SEED = 4_611_686_018_427_387_904
 FULL = {"linear_forward": 6.0, "linear_backward": 12.0, "xavier_uniform": 4.0, "kaiming_normal": 4.0}
 
@@ -200,6 +201,20 @@ def test_one_bad_function_costs_its_own_points_alone(loose: dict[str, dict[str, 
     assert (by_name["linear_backward"]["state"], by_name["linear_backward"]["score"]) == (state, 0.0)
     assert by_name["linear_backward"]["findings"][0]["message"]
     assert loose[name]["score"] == 14.0
+
+
+def test_another_chapters_notebook_has_no_mark_unless_it_holds_this_ones_functions(
+    course: Course, tmp_path: Path
+) -> None:
+    def as_activations(document: Document) -> None:
+        document["metadata"]["layers_by_hand"]["chapter"] = "activations"
+
+    pasted, other = tmp_path / "pasted.ipynb", ROOT / "exercises" / "activations.ipynb"
+    pasted.write_text(notebook(course, RIGHT, edit=as_activations))
+    lost, found = grade_loose([other, pasted], chapter="linear", seed=SEED)
+    assert (lost.state, lost.score, lost.max_score) == ("unreadable", None, 26.0)
+    assert lost.reason == "it is the notebook of chapter activations; hand in that of linear"
+    assert (found.state, found.score) == ("graded", 26.0)
 
 
 def test_the_chapter_is_as_told_before_what_the_notebook_says(course: Course, tmp_path: Path) -> None:

@@ -187,6 +187,7 @@ def _grade_course(options: argparse.Namespace) -> int:
         raise Fault(f"with --course, name one chapter; the chapters are {_CHAPTERS}")
     from autograder.cli.screen import progress
     from autograder.grading.grade import grade
+    from autograder.grading.submissions import misplaced
 
     chapter = options.what[0]
     course = _open(options.course)
@@ -203,7 +204,10 @@ def _grade_course(options: argparse.Namespace) -> int:
             progress=report,
         )
     print(show.clean(summary(course, chapter, outcome)))
-    return 0 if all_well(outcome) else 1
+    lost = [] if options.student else misplaced(course, chapter)
+    for file, folder in lost:
+        print(show.clean(f"  not graded: {file} does not lie in a chapter's folder; move it to {folder}"))
+    return 0 if all_well(outcome) and not lost else 1
 
 
 def all_well(outcome: Outcome) -> bool:

@@ -35,7 +35,9 @@ def register(commands: Commands) -> None:
         """,
     )
     check.add_argument("file", metavar="FILE", type=Path, help="a notebook, or a .py file with the functions")
-    check.add_argument("exercises", metavar="EXERCISE", nargs="*", help="a function's name, as linear_forward")
+    check.add_argument(
+        "exercises", metavar="EXERCISE", nargs="*", default=[], help="a function's name, as linear_forward"
+    )
 
     status = add(
         commands,
@@ -72,6 +74,8 @@ def _check(options: argparse.Namespace) -> int:
     for name in options.exercises:
         _require_exercise(name)
     code = _read(options.file)
+    for name in options.exercises:
+        _require_its_chapter(name, code, options.file)
     names = options.exercises or code.exercises()
     if not names:
         known = ", ".join(registry.CHAPTERS)
@@ -86,6 +90,8 @@ def _check(options: argparse.Namespace) -> int:
 
 def _status(options: argparse.Namespace) -> int:
     folder: Path = options.folder
+    if folder.is_file():
+        raise Fault(f"{folder} is a file; name the folder that it is in, or see `autograder check {folder}`")
     if not folder.is_dir():
         raise Fault(f"there is no folder {folder}; name the folder that your notebooks are in")
     files = {chapter: _find(folder, chapter) for chapter in registry.CHAPTERS}
@@ -137,11 +143,31 @@ def _require_exercise(name: str) -> str:
     return chapters[name]
 
 
+def _require_its_chapter(name: str, code: OwnCode, path: Path) -> None:
+    chapter = registry.chapters_by_exercise()[name]
+    missing = name not in code.functions and name not in code.broken
+    if missing and code.chapter not in (None, chapter):
+        raise Fault(f"{path} is of chapter {code.chapter}, and {name} of {chapter}; name the file of that chapter")
+
+
 def _read(path: Path) -> OwnCode:
+    if not path.exists():
+        near = _near(path)
+        raise Fault(f"{path}: there is no such file; {f'did you mean {near}?' if near else 'check the name'}")
     try:
         return run_file(path)
     except Unreadable as error:
         raise Fault(f"{path}: {error.reason}") from None
+
+
+def _near(path: Path) -> Path | None:
+    """A file with nearly that name, in the same folder."""
+    try:
+        names = [file.name for file in path.parent.iterdir() if file.suffix in (".ipynb", ".py")]
+    except OSError:
+        return None
+    found = [name for name in names if Path(name).stem == path.name] or difflib.get_close_matches(path.name, names, 1)
+    return path.parent / found[0] if found else None
 
 
 def _find(folder: Path, chapter: str) -> Path | None:

@@ -38,6 +38,10 @@ def judge(submission: Submission, sandbox: Any, seed: int) -> Graded:
     if chapter is None:
         names = ", ".join(registry.CHAPTERS)
         return _unreadable(submission, None, f"it does not say which chapter it is; name it with --chapter ({names})")
+    if _of_another(notebook, chapter):
+        return _unreadable(
+            submission, chapter, f"it is the notebook of chapter {notebook.chapter}; hand in that of {chapter}"
+        )
     verdicts = _verdicts(notebook, chapter, sandbox, seed)
     return graded(submission.student, chapter, submission.notebook, verdicts)
 
@@ -103,6 +107,13 @@ def _with_stop(verdict: Verdict, message: str, state: State | None) -> Verdict:
 
 def _misses_a_name(verdict: Verdict) -> bool:
     return any(not finding.passed and "NameError" in finding.message for finding in verdict.findings)
+
+
+def _of_another(notebook: Notebook, chapter: str) -> bool:
+    """Whether it is the notebook of another chapter, with no word in it of this one's exercises."""
+    code = "\n".join(cell.source for cell in notebook.cells)
+    names = registry.exercises(chapter)
+    return notebook.chapter in set(registry.CHAPTERS) - {chapter} and not any(name in code for name in names)
 
 
 @cache

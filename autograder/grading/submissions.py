@@ -10,7 +10,7 @@ from pathlib import Path
 from nbgrader.utils import parse_utc
 
 from autograder.grading.course import Course, CourseError
-from autograder.grading.submission import Submission
+from autograder.grading.submission import Submission, chapter_by_name
 from autograder.notebook.read import LARGEST, Unreadable
 
 _SUFFIXES = (".ipynb", ".py")
@@ -24,6 +24,21 @@ def collect(course: Course, chapter: str, students: Sequence[str] = ()) -> list[
         where = course.path("submitted", chapter, strays[0])
         raise CourseError(f"{strays[0]} has handed in nothing: there is no folder {where}; check the name")
     return [_submission(course, chapter, student) for student in dict.fromkeys(students or there)]
+
+
+def misplaced(course: Course, chapter: str) -> list[tuple[Path, Path]]:
+    """Files that lie beside the chapters' folders or the students', as (file, folder for it). They are not graded."""
+    place = course.path("submitted", chapter, "STUDENT")
+    if place.name != chapter or place.parent.name != "STUDENT":
+        return []  # nbgrader's configuration has another order of folders
+    submitted = place.parent.parent
+    files = [*submitted.glob("*"), *submitted.glob("*/*")]
+    found = (file for file in sorted(files) if file.suffix.lower() in _SUFFIXES and file.is_file())
+    return [
+        (file, course.path("submitted", chapter, "STUDENT" if file.parent == submitted else file.parent.name))
+        for file in found
+        if chapter_by_name(file.stem) in (None, chapter)
+    ]
 
 
 def handed_in(course: Course, submission: Submission) -> datetime | None:
