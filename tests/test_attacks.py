@@ -217,7 +217,9 @@ class Unprotected:
 
 @pytest.fixture(scope="module")
 def unprotected(world: World) -> Iterator[Unprotected]:
-    places = ["--tmpfs", "/tmp", "--dev", "/dev", "--proc", "/proc", "--bind", str(world.copy), str(world.folder)]
+    kept = [str(CHECKOUT), sys.prefix, sys.base_prefix]  # they may lie in /tmp themselves
+    places = ["--tmpfs", "/tmp", *(word for path in kept for word in ("--ro-bind", path, path))]
+    places += ["--dev", "/dev", "--proc", "/proc", "--bind", str(world.copy), str(world.folder)]
     around = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--ro-bind", "/", "/", *places]
     environment = os.environ | {
         "WORLD": str(world.folder),
