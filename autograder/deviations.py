@@ -8,7 +8,7 @@ from typing import Any
 
 from autograder import compare
 from autograder.answers import judged, without_values
-from autograder.exercise import Call, Case, Exercise, Outcome, Raised
+from autograder.exercise import Call, Case, Exercise, Outcome, Raised, Result
 from autograder.measures import Measures
 
 
@@ -55,21 +55,23 @@ def deviations(
         deviation
         for position in judged(exercise.name, case)
         if not outcomes[position].stopped
-        for deviation in _of_call(number, case, position, outcomes[position], expected[position])
+        for deviation in _of_call(number, case, position, outcomes, expected[position])
     ]
     if expected_measures is None or found:
         return found
     return list(_of_measures(exercise, number, case, measures or {}, expected_measures))
 
 
-def _of_call(number: int, case: Case, position: int, got: Outcome, expected: Outcome) -> Iterator[Deviation]:
-    call = case.calls[position]
+def _of_call(
+    number: int, case: Case, position: int, outcomes: Sequence[Outcome], expected: Outcome
+) -> Iterator[Deviation]:
+    call, got = case.calls[position], outcomes[position]
     if got.missing:
         yield Deviation(number, position, "exists", "missing", "", f"There is no function called {call.function}.")
     elif expected.raised is not None:
         yield from _of_error(number, case, position, got, expected.raised)
     elif got.raised is not None and got.raised.type == "NoResult":
-        message = f"{call.function} could not be tried here: the call before it gave nothing to go on."
+        message = f"{call.function} could not be tried here: {_why_untried(case, position, outcomes)}."
         yield Deviation(number, position, case.check, "untried", "", message)
     elif got.raised is not None:
         yield _raised(number, case, position, got.raised, f"{call.function} {_says(got.raised)}")
@@ -142,6 +144,15 @@ def _of_measures(
         if not compare.equal(value, right, case.tolerance, case.yardstick):
             message = f"{output} is not drawn as it should be: see the {name}"
             yield Deviation(number, position, case.check, "value", output, message, value, right, measured=name)
+
+
+def _why_untried(case: Case, position: int, outcomes: Sequence[Outcome]) -> str:
+    """What became of the call whose result this one was to be given."""
+    asked = next((v.call for v in case.calls[position].arguments.values() if isinstance(v, Result)), None)
+    if asked is None:  # whatever it was that raised an error of this name
+        return "there was no result"
+    function, raised = case.calls[asked].function, outcomes[asked].raised
+    return f"{function} {_says(raised)}" if raised is not None else f"{function} did not return what it needs"
 
 
 def _whose(name: str) -> str:

@@ -141,6 +141,17 @@ def test_an_exception_shows_the_students_lines_and_none_of_ours() -> None:
     assert "_one_call" not in text
 
 
+def test_an_error_called_like_one_of_ours_is_a_finding_like_any_other() -> None:
+    class NoResult(Exception):
+        pass
+
+    def linear_forward(x, weight, bias):
+        raise NoResult
+
+    verdict = check(linear_forward)
+    assert (verdict.state, verdict.score) == ("failed", 0)
+
+
 def test_another_error_of_the_same_type_is_not_taken_for_a_known_mistake() -> None:
     def linear_forward(x, weight, bias):
         raise ValueError("I gave up")
@@ -414,7 +425,7 @@ def test_a_forward_that_fails_in_one_case_costs_the_backward_that_case_alone() -
     verdict = judge("linear_backward", {"linear_forward": only_rows, "linear_backward": right_backward})
     assert verdict.state == "partial"
     assert 0.4 * verdict.max_score < verdict.score < verdict.max_score
-    assert "could not be tried here" in str(verdict)
+    assert "could not be tried here: linear_forward raised ValueError: " in str(verdict)
     assert "NoResult" not in str(verdict)
 
 
