@@ -69,7 +69,11 @@ def each_outcome(functions: Mapping[str, Any], calls: Sequence[Call]) -> Iterato
         changed = [name for name, copy in before.items() if not _same((arguments | options)[name], copy)]
         changed += [name for name, array, copy in kept if not _same(array, copy)]
         returned.append(value)
-        kept += [(f"{name} of {call.function}", (arguments | options)[name], copy) for name, copy in before.items()]
+        # What this call has changed, no later one is blamed for.
+        kept = [(name, array, copy if name not in changed else array.copy()) for name, array, copy in kept]
+        for name, copy in before.items():
+            array = (arguments | options)[name]
+            kept.append((f"{name} of {call.function}", array, copy if name not in changed else array.copy()))
         if outcome.came_back:
             parts = value if isinstance(value, tuple) else (value,)
             for name, part in zip(call.returns, parts, strict=False):

@@ -429,6 +429,20 @@ def test_a_forward_that_fails_in_one_case_costs_the_backward_that_case_alone() -
     assert "NoResult" not in str(verdict)
 
 
+def test_what_the_forward_changes_the_backward_is_not_blamed_for() -> None:
+    def relu_forward(x):
+        if x.flags.writeable:
+            x[x < 0] = 0
+        return np.maximum(x, 0), x
+
+    def relu_backward(dout, cache):
+        return dout * (cache > 0)
+
+    functions = {"relu_forward": relu_forward, "relu_backward": relu_backward}
+    assert "changes x" in first_failed(judge("relu_forward", functions)).message
+    assert judge("relu_backward", functions).passed
+
+
 def test_a_forward_without_bias_leaves_the_backward_right() -> None:
     forward = {"linear_forward": lambda x, w, b: (right_forward(x, w, 0 * b)[0], (x, w))}
     assert judge("linear_backward", forward | {"linear_backward": right_backward}).state in ("passed", "partial")
