@@ -45,7 +45,7 @@ def check_exercise(
         return Verdict(exercise.name, trial.stopped.stopped, score(trial), exercise.points, told)
     if all(finding.passed for finding in told):
         return Verdict(exercise.name, "passed", exercise.points, exercise.points, told)
-    reached = min(score(trial), exercise.points)
+    reached = score(trial)
     return Verdict(exercise.name, "partial" if reached > 0 else "failed", reached, exercise.points, told)
 
 

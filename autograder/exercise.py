@@ -24,6 +24,9 @@ CHECKS = (
     "speed",
 )
 
+# What a function is for. The other checks show how it fares at the edges, and whether it keeps to the form.
+HEART = ("values", "gradients")
+
 # The share of an exercise's points that each check carries, unless the exercise says otherwise. Shares of checks for
 # which an exercise has no case are spread over the others.
 WEIGHTS: Mapping[str, float] = {

@@ -11,7 +11,7 @@ from autograder import compare
 from autograder.answers import KnownMistake
 from autograder.deviations import Deviation
 from autograder.diagnose import product_sizes, relation, same_factor, spread
-from autograder.exercise import CHECKS, Call, Finding, Rng, View
+from autograder.exercise import CHECKS, HEART, Call, Finding, Rng, View
 from autograder.marks import STRUCTURE
 from autograder.recognise import Recogniser
 from autograder.trial import Trial
@@ -100,7 +100,7 @@ def _rank(
 
 def _explains_values(groups: _Groups, mistakes: Mapping[_Group, KnownMistake | None], group: _Group) -> bool:
     """Whether a wrong dtype may be why values are wrong, or is all that is wrong: more digits spoil nothing."""
-    wrong = [other for other in groups if other[0] in ("shapes", "values", "gradients")]
+    wrong = [other for other in groups if other[0] in ("shapes", *HEART)]
     if all(str(deviation.got).startswith("float") for deviation in groups[group]):
         return not wrong
     return not any(mistakes.get(other) for other in wrong if other[1] == group[1])
@@ -114,9 +114,9 @@ def _nothing_new(trial: Trial, groups: _Groups, group: _Group) -> bool:
         return first.kind not in ("changed", "warned") and any(
             name == output or found[0].kind == "raised"
             for (_, name), found in groups.items()
-            if trial.cases[found[0].case].check in ("values", "gradients")
+            if trial.cases[found[0].case].check in HEART
         )
-    return check in ("values", "gradients") and output != "" and ("shapes", output) in groups
+    return check in HEART and output != "" and ("shapes", output) in groups
 
 
 def _finding(trial: Trial, check: str, group: Sequence[Deviation], mistake: KnownMistake | None) -> Finding:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from autograder.exercise import HEART
 from autograder.trial import Trial
 
 # Shares that are earned as a whole.
 STRUCTURE = ("shapes", "dtype", "inputs")
 
-# Nothing is earned where no result of these is right: neither zeros of the right shape nor constants that are the same
-# for one seed are a positive result.
-_HEART = ("values", "gradients")
-
 
 def score(trial: Trial) -> float:
-    """Points by the weights of the checks; within values and gradients by case and result, else by case."""
+    """Points by the weights of the checks; within values and gradients by case and result, else by case.
+
+    Nothing is earned where no value and no gradient is right: neither zeros of the right shape nor constants that are
+    the same for one seed are a positive result.
+    """
     exercise = trial.exercise
     parts = _parts(trial)
-    if not any(right for check in _HEART for right in parts.get(check, [])):
+    if not any(right for check in HEART for right in parts.get(check, [])):
         return 0.0
     total = sum(exercise.weights[check] for check in parts)
     earned = sum(exercise.weights[check] * sum(rights) / len(rights) for check, rights in parts.items())
@@ -35,7 +36,7 @@ def _parts(trial: Trial) -> dict[str, list[bool]]:
         spoiled = {deviation.output for deviation in found if deviation.spoils_values}
         for check in STRUCTURE:
             whole[check] = whole[check] and not any(deviation.check == check for deviation in found)
-        if case.check in ("values", "gradients"):
+        if case.check in HEART:
             rights = [tried and not spoiled & {name, ""} for name in outputs]
         else:
             rights = [tried and not spoiled]

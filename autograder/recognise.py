@@ -9,7 +9,7 @@ from functools import cached_property
 from autograder import compare
 from autograder.answers import KnownMistake
 from autograder.deviations import Deviation
-from autograder.exercise import Case
+from autograder.exercise import HEART, Case
 from autograder.trial import Trial, deviating_answers
 
 # After these a case says nothing of any single result.
@@ -17,9 +17,6 @@ _NOTHING_CAME = ("missing", "raised", "untried", "count")
 
 # A mistake that has one of these, and no wrong result, says in its sentence that the values are right.
 _BESIDE_VALUES = ("changed", "dtype", "warned")
-
-# What a function is for. The other cases show only how it fares at the edges.
-_HEART = ("values", "gradients")
 
 
 class Recogniser:
@@ -45,7 +42,7 @@ class Recogniser:
         found = self._part(output, heart=False, strict=True)
         if found is None and check != "dtype":
             found = self._part(output, heart=False, strict=False)
-        if found is None and check in ("returns", "shapes", *_HEART):
+        if found is None and check in ("returns", "shapes", *HEART):
             found = self._part(output, heart=True, strict=False)
         return found
 
@@ -101,7 +98,7 @@ class Recogniser:
     def _both_wrong_at_the_edges_only(self, mistake: KnownMistake, output: str) -> bool:
         """Whether the mistake spoils a result in no ordinary case, and that result is wrong wherever it does."""
         return all(
-            case.check not in _HEART and any(d.output == output for d in mine)
+            case.check not in HEART and any(d.output == output for d in mine)
             for case, mine, theirs in self._cases(mistake)
             if any(d.output == output for d in theirs)
         )
@@ -111,7 +108,7 @@ class Recogniser:
     ) -> Iterator[tuple[Case, Sequence[Deviation], Sequence[Deviation]]]:
         """The cases tried, or the ordinary ones of them: how the implementation deviates in each, and the mistake."""
         for triple in zip(self.trial.cases, self.trial.found, self._theirs(mistake), strict=True):
-            if not heart or triple[0].check in _HEART:
+            if not heart or triple[0].check in HEART:
                 yield triple
 
     def _theirs(self, mistake: KnownMistake) -> Sequence[Sequence[Deviation]]:
