@@ -101,14 +101,12 @@ def source_digest(chapter: str) -> str | None:
     """A digest of all that the chapter's keys are made of; None where the course's sources are not."""
     parts = [
         _COURSE / "solutions" / f"{chapter}.py",
+        *sorted((_COURSE / "solutions").glob("_*.py")),  # what chapters share
         _COURSE / "exercises" / f"{chapter}.md",
         *sorted((_PACKAGE / "mistakes").glob(f"{chapter}*.py")),
-        _PACKAGE / "checks" / f"{chapter}.py",
+        *sorted((_PACKAGE / "checks").glob(f"{chapter}*.py")),
         _PACKAGE / "checks" / "drawing.py",
-        *(
-            _PACKAGE / f"{name}.py"
-            for name in ("answers", "answer_data", "answer_file", "calls", "exercise", "measures")
-        ),
+        *(_PACKAGE / f"{name}.py" for name in _ENGINE),
     ]
     if not (_PACKAGE / "mistakes").is_dir() or not all(part.is_file() for part in parts):
         return None
