@@ -23,7 +23,7 @@ _COURSE = _PACKAGE.parent
 DATA = _PACKAGE / "data"
 
 # The engine's part in what a key holds.
-_ENGINE = ("answers", "answer_data", "answer_file", "calls", "exercise", "measures")
+_ENGINE = ("answers", "answer_data", "answer_file", "calls", "exercise", "measures", "pace")
 
 # What reading a damaged file can raise.
 _DAMAGE = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error)

@@ -19,7 +19,8 @@ _DATACLASSES: Mapping[str, type] = {
     kind.__name__: kind
     for kind in (
         *(exercise.Call, exercise.Case, exercise.Opaque, exercise.Outcome, exercise.Raised),
-        *(exercise.Result, exercise.Rng, exercise.View, AnswerKey, Answers, KnownMistake),
+        *(exercise.Drawn, exercise.Pace, exercise.Result, exercise.Rng, exercise.View),
+        *(AnswerKey, Answers, KnownMistake),
     )
 }
 

@@ -19,7 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from autograder.exercise import Call, Opaque, Outcome, Raised, Result, Rng, View
+from autograder import pace
+from autograder.exercise import PACE_SETTER, Call, Drawn, Opaque, Outcome, Raised, Result, Rng, View
 
 # Lists nested deeper, or longer in all, are no answer to any exercise.
 _DEEPEST = 4
@@ -28,6 +29,7 @@ _LONGEST = 10_000
 _LONGEST_INTEGER = 512
 # The numbers that every machine has alike: no extended precision.
 _PLAIN = "?" + np.typecodes["AllInteger"] + "efdFD"
+_MISSING = object()
 # Lines below these are not the student's: ours, the standard library's, an installed package's.
 _NOT_THEIRS = (str(Path(__file__).parent), str(Path(os.__file__).parent))
 
@@ -53,7 +55,8 @@ def each_outcome(functions: Mapping[str, Any], calls: Sequence[Call]) -> Iterato
     # What later calls must leave alone: its name, the array, a copy.
     kept: list[tuple[str, np.ndarray, np.ndarray]] = []
     for call in calls:
-        if call.function not in functions:
+        function = pace.work if call.function == PACE_SETTER else functions.get(call.function, _MISSING)
+        if function is _MISSING:
             yield Outcome(missing=True)
             returned.append(None)
             continue
@@ -61,11 +64,11 @@ def each_outcome(functions: Mapping[str, Any], calls: Sequence[Call]) -> Iterato
             arguments = {name: _argument(value, returned) for name, value in call.arguments.items()}
             options = {name: _argument(value, returned) for name, value in call.options.items()}
         except _NotThere as error:
-            yield _not_called(functions[call.function], len(call.arguments), str(error))
+            yield _not_called(function, len(call.arguments), str(error))
             returned.append(None)
             continue
         before = {name: value.copy() for name, value in (arguments | options).items() if isinstance(value, np.ndarray)}
-        value, outcome = _one_call(functions[call.function], list(arguments.values()), options)
+        value, outcome = _one_call(function, list(arguments.values()), options)
         changed = [name for name, copy in before.items() if not _same((arguments | options)[name], copy)]
         changed += [name for name, array, copy in kept if not _same(array, copy)]
         returned.append(value)
@@ -150,6 +153,8 @@ def _not_called(function: Any, arguments: int, reason: str) -> Outcome:
 def _argument(value: Any, returned: list[Any]) -> Any:
     if isinstance(value, Rng):
         return np.random.default_rng(value.seed)
+    if isinstance(value, Drawn):
+        return pace.draw(value)
     if isinstance(value, View):
         return _laid_out(value)
     if isinstance(value, np.ndarray):

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autograder import compare
+from autograder import compare, pace
 from autograder.answers import judged, without_values
-from autograder.exercise import Call, Case, Exercise, Outcome, Raised, Result
+from autograder.exercise import Call, Case, Exercise, Outcome, Pace, Raised, Result
 from autograder.measures import Measures
 
 
@@ -19,7 +19,7 @@ class Deviation:
     case: int
     call: int
     check: str
-    kind: str  # missing, untried, raised, silent, count, kind, shape, dtype, value, changed, warned
+    kind: str  # missing, untried, raised, silent, count, kind, shape, dtype, value, changed, warned, slow
     output: str
     message: str
     got: Any = None
@@ -57,9 +57,11 @@ def deviations(
         if not outcomes[position].stopped
         for deviation in _of_call(number, case, position, outcomes, expected[position])
     ]
-    if expected_measures is None or found:
-        return found
-    return list(_of_measures(exercise, number, case, measures or {}, expected_measures))
+    if expected_measures is not None and not found:
+        found = list(_of_measures(exercise, number, case, measures or {}, expected_measures))
+    if case.pace is not None and not found and not any(outcome.stopped for outcome in outcomes):
+        found = list(_of_pace(exercise, number, case, case.pace, outcomes))
+    return found
 
 
 def _of_call(
@@ -142,8 +144,22 @@ def _of_measures(
     for name, right in expected.items():
         value = measures.get(name)
         if not compare.equal(value, right, case.tolerance, case.yardstick):
-            message = f"{output} is not drawn as it should be: see the {name}"
+            wrong = "right for large arrays" if case.pace else "drawn as it should be"
+            message = f"{output} is not {wrong}: see the {name}"
             yield Deviation(number, position, case.check, "value", output, message, value, right, measured=name)
+
+
+def _of_pace(
+    exercise: Exercise, number: int, case: Case, asked: Pace, outcomes: Sequence[Outcome]
+) -> Iterator[Deviation]:
+    ratio = pace.ratio(exercise.name, case, outcomes)
+    if not ratio <= asked.times:
+        position = judged(exercise.name, case)[-1]
+        message = (
+            f"{exercise.name} is right here, and slow: it takes more than {asked.times:g} times as long as NumPy needs "
+            f"to copy and multiply as many numbers. {asked.advice}"
+        )
+        yield Deviation(number, position, case.check, "slow", "", message, got=ratio)
 
 
 def _why_untried(case: Case, position: int, outcomes: Sequence[Outcome]) -> str:

@@ -70,6 +70,30 @@ class View:
 
 
 @dataclass(frozen=True)
+class Drawn:
+    """An argument: normal values drawn from this seed where the function runs. Large arrays take no room in a key."""
+
+    seed: int
+    shape: tuple[int, ...]
+    dtype: str = "float32"
+
+
+# The function of a call that is ours and not the student's: what `Pace` compares with (autograder/pace.py).
+PACE_SETTER = "<pace setter>"
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast a case asks a function to be: its best call takes at most `times` as long as the best of PACE_SETTER's.
+
+    Both kinds of calls stand in the case, by turns. `advice` tells the student of a slow function where the time goes.
+    """
+
+    times: float
+    advice: str
+
+
+@dataclass(frozen=True)
 class Call:
     """One call of a student's function: `arguments` by position in this order, `options` by keyword.
 
@@ -100,6 +124,7 @@ class Case:
     yardstick: float = 0.0
     measure: str | None = None
     silent: bool = False  # no warning may be raised
+    pace: Pace | None = None  # known mistakes are not tried on a case that asks for speed
 
 
 @dataclass(frozen=True)

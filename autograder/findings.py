@@ -11,7 +11,7 @@ from autograder import compare
 from autograder.answers import KnownMistake
 from autograder.deviations import Deviation
 from autograder.diagnose import product_sizes, relation, same_factor, spread
-from autograder.exercise import CHECKS, HEART, Call, Finding, Rng, View
+from autograder.exercise import CHECKS, HEART, PACE_SETTER, Call, Drawn, Finding, Rng, View
 from autograder.marks import STRUCTURE
 from autograder.recognise import Recogniser
 from autograder.trial import Trial
@@ -110,8 +110,8 @@ def _nothing_new(trial: Trial, groups: _Groups, group: _Group) -> bool:
     """Whether an unexplained fault follows from one that is told before it: at the edges, or of a result's values."""
     check, output = group
     first = groups[group][0]
-    if trial.cases[first.case].check == "special":
-        return first.kind not in ("changed", "warned") and any(
+    if trial.cases[first.case].check in ("special", "speed"):
+        return first.kind not in ("changed", "warned", "slow") and any(
             name == output or found[0].kind == "raised"
             for (_, name), found in groups.items()
             if trial.cases[found[0].case].check in HEART
@@ -134,6 +134,8 @@ def _finding(trial: Trial, check: str, group: Sequence[Deviation], mistake: Know
         details.append(("returned", _named(first, first.got)))
         if trial.key.public and compare.is_numeric(first.expected):
             details.append(("expected", _named(first, first.expected)))
+    if first.kind == "slow" and trial.key.public:  # not when grading: what is said there is the same every time
+        details.append(("measured", f"{first.got:.0f} times as long, the best of several calls"))
     if first.difference:
         told = first.difference.told(with_expected=trial.key.public)
         details.append(("first difference", f"{first.output}{told}"))
@@ -165,7 +167,8 @@ def _named(deviation: Deviation, value: Any) -> str:
 
 def _calls_text(calls: Sequence[Call]) -> str:
     """Calls as a student would write them, with shapes in the place of arrays."""
-    return "; ".join(_call_text(call) for call in calls)
+    texts = [_call_text(call) for call in calls if call.function != PACE_SETTER]
+    return "; ".join(dict.fromkeys(texts) if len(texts) < len(calls) else texts)
 
 
 def _call_text(call: Call) -> str:
@@ -177,6 +180,8 @@ def _call_text(call: Call) -> str:
 
 
 def _argument_text(value: Any) -> str:
+    if isinstance(value, Drawn):
+        return f"<{'×'.join(map(str, value.shape))} {value.dtype}>"
     if isinstance(value, View):
         return f"{_argument_text(value.array)} {value.layout}"
     if isinstance(value, np.ndarray):

@@ -35,8 +35,16 @@ def share_changed(results: Sequence[np.ndarray]) -> Measures:
     return {"share of entries that differ": float(np.mean(first != second))}
 
 
+def fingerprint(results: Sequence[np.ndarray]) -> Measures:
+    """The norm of a large result and its product with fixed random values: hardly any other array has both."""
+    values = np.mean(results, axis=0, dtype=np.float64).ravel()
+    directions = np.random.default_rng(0).standard_normal((2, values.size))
+    return {"norm": float(np.linalg.norm(values)), "products with random values": directions @ values}
+
+
 MEASURES: dict[str, Callable[[Sequence[np.ndarray]], Measures]] = {
     "distribution": distribution,
     "bound": bound,
     "share_changed": share_changed,
+    "fingerprint": fingerprint,
 }

@@ -106,9 +106,12 @@ class Recogniser:
     def _cases(
         self, mistake: KnownMistake, heart: bool = False
     ) -> Iterator[tuple[Case, Sequence[Deviation], Sequence[Deviation]]]:
-        """The cases tried, or the ordinary ones of them: how the implementation deviates in each, and the mistake."""
+        """The cases tried, or the ordinary ones of them: how the implementation deviates in each, and the mistake.
+
+        Where speed is asked for, mistakes were not tried.
+        """
         for triple in zip(self.trial.cases, self.trial.found, self._theirs(mistake), strict=True):
-            if not heart or triple[0].check in HEART:
+            if triple[0].pace is None and (not heart or triple[0].check in HEART):
                 yield triple
 
     def _theirs(self, mistake: KnownMistake) -> Sequence[Sequence[Deviation]]:

@@ -13,6 +13,10 @@ from autograder.answers import AnswerKey, Answers, judged, measures_of
 from autograder.deviations import Deviation, deviations
 from autograder.exercise import Case, Exercise, Implementation, Outcome, View
 
+# How often a case that asks for speed is tried, and how many times over the limit may still be the machine's fault.
+_ATTEMPTS = 4
+_BY_A_LITTLE = 3.0
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -55,9 +59,8 @@ class Trial:
 def try_cases(exercise: Exercise, key: AnswerKey, implementation: Implementation) -> Trial:
     """Run the cases in order, until a call is stopped or the function turns out not to be there."""
     trial = Trial(exercise, key, [], [])
-    for number, case in enumerate(key.cases):
-        outcomes = implementation.run(case.calls)
-        found = deviating(exercise, key, number, outcomes)
+    for number in range(len(key.cases)):
+        outcomes, found = _tried(exercise, key, number, implementation)
         kept = _without_followed(exercise, key, number, implementation, outcomes, found)
         trial = replace(
             trial,
@@ -90,6 +93,19 @@ def deviating_answers(exercise: Exercise, key: AnswerKey, number: int, answers: 
         answers.measures[number],
         key.expected.measures[number],
     )
+
+
+def _tried(
+    exercise: Exercise, key: AnswerKey, number: int, implementation: Implementation
+) -> tuple[Sequence[Outcome], list[Deviation]]:
+    """What the calls of a case gave. One that was too slow by a little is tried again: the machine may be busy."""
+    case = key.cases[number]
+    for _ in range(_ATTEMPTS):
+        outcomes = implementation.run(case.calls)
+        found = deviating(exercise, key, number, outcomes)
+        if case.pace is None or not any(d.kind == "slow" and d.got <= _BY_A_LITTLE * case.pace.times for d in found):
+            break
+    return outcomes, found
 
 
 def _not_there(outcome: Outcome) -> bool:

@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "autograder"
 FLOORS = (
     ("show",),
     ("exercise",),
+    ("pace",),
     ("calls", "compare", "measures", "gradients"),
     ("diagnose", "checks", "mistakes"),
     ("registry",),

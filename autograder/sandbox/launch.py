@@ -17,6 +17,7 @@ NOBODY = 65534
 _INSIDE = (
     "exercise",
     "show",
+    "pace",
     "calls",
     "sandbox/limits",
     "sandbox/frames",
