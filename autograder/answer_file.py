@@ -18,8 +18,8 @@ _FORMAT = 2
 _DATACLASSES: Mapping[str, type] = {
     kind.__name__: kind
     for kind in (
-        *(exercise.Call, exercise.Case, exercise.Opaque, exercise.Outcome, exercise.Raised),
-        *(exercise.Drawn, exercise.Pace, exercise.Result, exercise.Rng, exercise.View),
+        *(exercise.Call, exercise.Case, exercise.Observed, exercise.Opaque, exercise.Outcome, exercise.Raised),
+        *(exercise.Drawn, exercise.Pace, exercise.Result, exercise.Rng, exercise.SameRng, exercise.View),
         *(AnswerKey, Answers, KnownMistake),
     )
 }

@@ -16,7 +16,7 @@ import numpy as np
 
 from autograder import registry
 from autograder.calls import Local
-from autograder.exercise import Case, Exercise, Implementation, Mistake, Outcome
+from autograder.exercise import Case, Exercise, Implementation, Made, Mistake, Outcome
 from autograder.measures import MEASURES, Measures
 
 # The seed of the keys that are shipped to students. Grading draws a secret one.
@@ -55,25 +55,26 @@ def judged(exercise: str, case: Case) -> list[int]:
     return [position for position, call in enumerate(case.calls) if call.function == exercise]
 
 
-def measures_of(exercise: str, case: Case, outcomes: Sequence[Outcome]) -> Measures | None:
-    """The case's measure applied to the first value that each judged call returned."""
+def measures_of(exercise: Exercise, case: Case, outcomes: Sequence[Outcome]) -> Measures | None:
+    """The case's measure of its calls; None where the exercise's own did not all return real arrays of one shape."""
     if case.measure is None:
         return None
-    firsts = []
-    for position in judged(exercise, case):
-        value = outcomes[position].returned
-        first = value[0] if isinstance(value, tuple) and value else value
-        if not isinstance(first, np.ndarray) or first.size == 0 or first.dtype.kind not in "fiu":
-            return None
-        firsts.append(first)
-    if len({first.shape for first in firsts}) != 1:
+    calls = zip(case.calls, outcomes, strict=True)
+    made = [Made(call, call.function == exercise.name, _first(outcome.returned)) for call, outcome in calls]
+    shapes = {None if one.first is None else one.first.shape for one in made if one.own}
+    if None in shapes or len(shapes) != 1:
         return None
     with np.errstate(all="ignore"):
-        return MEASURES[case.measure](firsts)
+        return {**MEASURES, **exercise.measures}[case.measure](made)
+
+
+def _first(value: Any) -> np.ndarray | None:
+    first = value[0] if isinstance(value, tuple) and value else value
+    return first if isinstance(first, np.ndarray) and first.size and first.dtype.kind in "fiu" else None
 
 
 def answer(
-    exercise: str, cases: Sequence[Case], implementation: Implementation, reference: Answers | None = None
+    exercise: Exercise, cases: Sequence[Case], implementation: Implementation, reference: Answers | None = None
 ) -> Answers:
     """Let an implementation answer all cases. With `reference`, its answers stand for those that ask for speed."""
     outcomes = tuple(
@@ -90,7 +91,7 @@ def make_key(chapter: str, exercise: Exercise, seed: int, public: bool = False) 
     mistakes: Sequence[Mistake] = import_module(f"autograder.mistakes.{chapter}").MISTAKES
     rng = np.random.default_rng([seed, zlib.crc32(exercise.name.encode())])
     cases = tuple(exercise.cases(rng))
-    expected = answer(exercise.name, cases, Local(reference))
+    expected = answer(exercise, cases, Local(reference))
     return AnswerKey(
         exercise=exercise.name,
         public=public,
@@ -100,7 +101,7 @@ def make_key(chapter: str, exercise: Exercise, seed: int, public: bool = False) 
             KnownMistake(
                 mistake.id,
                 mistake.sentence,
-                answer(exercise.name, cases, Local({**reference, **mistake.functions}), expected),
+                answer(exercise, cases, Local({**reference, **mistake.functions}), expected),
             )
             for mistake in mistakes
             if mistake.id.startswith(exercise.name + ".")

@@ -15,12 +15,24 @@ import traceback
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograder import pace
-from autograder.exercise import PACE_SETTER, Call, Drawn, Opaque, Outcome, Raised, Result, Rng, View
+from autograder.exercise import (
+    GLOBAL_STATE,
+    PACE_SETTER,
+    Call,
+    Drawn,
+    Opaque,
+    Outcome,
+    Raised,
+    Result,
+    Rng,
+    SameRng,
+    View,
+)
 
 # Lists nested deeper, or longer in all, are no answer to any exercise.
 _DEEPEST = 4
@@ -30,6 +42,8 @@ _LONGEST_INTEGER = 512
 # The numbers that every machine has alike: no extended precision.
 _PLAIN = "?" + np.typecodes["AllInteger"] + "efdFD"
 _MISSING = object()
+# As it was before any code of a student could put something else in its place.
+_get_global_state = np.random.get_state
 # Lines below these are not the student's: ours, the standard library's, an installed package's.
 _NOT_THEIRS = (str(Path(__file__).parent), str(Path(os.__file__).parent))
 
@@ -51,27 +65,30 @@ def run_calls(functions: Mapping[str, Any], calls: Sequence[Call]) -> list[Outco
 
 def each_outcome(functions: Mapping[str, Any], calls: Sequence[Call]) -> Iterator[Outcome]:
     """The same, one by one: an outcome is given out before the next call is made."""
-    returned: list[Any] = []
+    earlier: list[_Earlier] = []
     # What later calls must leave alone: its name, the array, a copy.
     kept: list[tuple[str, np.ndarray, np.ndarray]] = []
     for call in calls:
         function = pace.work if call.function == PACE_SETTER else functions.get(call.function, _MISSING)
         if function is _MISSING:
             yield Outcome(missing=True)
-            returned.append(None)
+            earlier.append(_Earlier())
             continue
         try:
-            arguments = {name: _argument(value, returned) for name, value in call.arguments.items()}
-            options = {name: _argument(value, returned) for name, value in call.options.items()}
+            arguments = {name: _argument(value, earlier) for name, value in call.arguments.items()}
+            options = {name: _argument(value, earlier) for name, value in call.options.items()}
         except _NotThere as error:
             yield _not_called(function, len(call.arguments), str(error))
-            returned.append(None)
+            earlier.append(_Earlier())
             continue
         before = {name: value.copy() for name, value in (arguments | options).items() if isinstance(value, np.ndarray)}
+        generator = next((value for value in arguments.values() if isinstance(value, np.random.Generator)), None)
+        state = _global_state() if generator else None
         value, outcome = _one_call(function, list(arguments.values()), options)
         changed = [name for name, copy in before.items() if not _same((arguments | options)[name], copy)]
         changed += [name for name, array, copy in kept if not _same(array, copy)]
-        returned.append(value)
+        changed += [GLOBAL_STATE] if generator and _global_state() != state else []
+        earlier.append(_Earlier(value, generator))
         # What this call has changed, no later one is blamed for.
         kept = [(name, array, copy if name not in changed else array.copy()) for name, array, copy in kept]
         for name, copy in before.items():
@@ -142,6 +159,18 @@ class _NotThere(LookupError):
     pass
 
 
+class _Earlier(NamedTuple):
+    """What an earlier call of the case returned, and the generator that it was given."""
+
+    value: Any = None
+    generator: np.random.Generator | None = None
+
+
+def _global_state() -> tuple[Any, ...]:
+    _, words, *rest = _get_global_state(legacy=True)
+    return np.asarray(words).tobytes(), *rest
+
+
 def _not_called(function: Any, arguments: int, reason: str) -> Outcome:
     """For want of a result, a stub is told apart: it raises NotImplementedError whatever it is given."""
     _, outcome = _one_call(function, [None] * arguments, {})
@@ -150,9 +179,11 @@ def _not_called(function: Any, arguments: int, reason: str) -> Outcome:
     return Outcome(raised=Raised("NoResult", reason))
 
 
-def _argument(value: Any, returned: list[Any]) -> Any:
+def _argument(value: Any, earlier: Sequence[_Earlier]) -> Any:
     if isinstance(value, Rng):
         return np.random.default_rng(value.seed)
+    if isinstance(value, SameRng):
+        return earlier[value.call].generator
     if isinstance(value, Drawn):
         return pace.draw(value)
     if isinstance(value, View):
@@ -160,9 +191,9 @@ def _argument(value: Any, returned: list[Any]) -> Any:
     if isinstance(value, np.ndarray):
         return value.copy()
     if isinstance(value, list | tuple):
-        return type(value)(_argument(item, returned) for item in value)
+        return type(value)(_argument(item, earlier) for item in value)
     if isinstance(value, Result):
-        result = returned[value.call]
+        result = earlier[value.call].value
         if not isinstance(result, tuple | list) or len(result) <= value.position:
             raise _NotThere("an earlier call did not return what this one needs")
         return result[value.position]

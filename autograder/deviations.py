@@ -8,7 +8,7 @@ from typing import Any
 
 from autograder import compare, pace
 from autograder.answers import judged, without_values
-from autograder.exercise import Call, Case, Exercise, Outcome, Pace, Raised, Result
+from autograder.exercise import GLOBAL_STATE, Call, Case, Exercise, Observed, Outcome, Pace, Raised, Result
 from autograder.measures import Measures
 
 
@@ -31,6 +31,11 @@ class Deviation:
     @property
     def fault(self) -> tuple[int, str, str, str]:
         return (self.call, self.kind, self.output, self.measured)
+
+    @property
+    def by_value(self) -> bool:
+        """Whether the result itself was compared, and not a measure of it."""
+        return self.kind == "value" and not self.measured
 
     @property
     def spoils_values(self) -> bool:
@@ -57,8 +62,8 @@ def deviations(
         if not outcomes[position].stopped
         for deviation in _of_call(number, case, position, outcomes, expected[position])
     ]
-    if expected_measures is not None and not found:
-        found = list(_of_measures(exercise, number, case, measures or {}, expected_measures))
+    if expected_measures is not None and not any(deviation.spoils_values for deviation in found):
+        found += _of_measures(exercise, number, case, measures or {}, expected_measures)
     if case.pace is not None and not found and not any(outcome.stopped for outcome in outcomes):
         found = list(_of_pace(exercise, number, case, case.pace, outcomes))
     return found
@@ -81,6 +86,8 @@ def _of_call(
         yield from _of_values(number, case, position, got, expected)
     for name in got.changed:
         message = f"{call.function} changes {_whose(name)}: work on a copy or make a new array."
+        if name == GLOBAL_STATE:
+            message = f"{call.function} draws from np.random, or seeds it: every random number is to come from rng."
         yield Deviation(number, position, "inputs", "changed", "", message, got=name)
     if case.silent and got.warned:
         message = f"{call.function} lets NumPy warn: {got.warned[0]}"
@@ -146,6 +153,10 @@ def _of_measures(
         if not compare.equal(value, right, case.tolerance, case.yardstick):
             wrong = "right for large arrays" if case.pace else "drawn as it should be"
             message = f"{output} is not {wrong}: see the {name}"
+            if isinstance(value, Observed):
+                message = value.evidence
+            elif isinstance(right, Observed):
+                message = f"{output} holds something other than real numbers."
             yield Deviation(number, position, case.check, "value", output, message, value, right, measured=name)
 
 

@@ -27,6 +27,9 @@ CHECKS = (
 # What a function is for. The other checks show how it fares at the edges, and whether it keeps to the form.
 HEART = ("values", "gradients")
 
+# What stands among the changed arguments when a function that was given a generator drew from np.random, or seeded it.
+GLOBAL_STATE = "NumPy's global random state"
+
 # The share of an exercise's points that each check carries, unless the exercise says otherwise. Shares of checks for
 # which an exercise has no case are spread over the others.
 WEIGHTS: Mapping[str, float] = {
@@ -51,6 +54,13 @@ class Rng:
     """An argument: a fresh `numpy.random.Generator` with this seed."""
 
     seed: int
+
+
+@dataclass(frozen=True)
+class SameRng:
+    """An argument: the generator that call number `call` of the same case was given, as that call left it."""
+
+    call: int
 
 
 @dataclass(frozen=True)
@@ -108,13 +118,39 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Made:
+    """A call as a measure sees it: what was asked, whether of the exercise's own function, and the first value of what
+    came back, if that is an array of real numbers.
+    """
+
+    call: Call
+    own: bool
+    first: np.ndarray | None
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What a measure saw of random results: `what` is compared, `evidence` is told where it is not as it should be.
+
+    The evidence is a sentence with the numbers of the draw at hand, which no two right answers share.
+    """
+
+    what: str
+    evidence: str = field(default="", compare=False)
+
+
+# What is compared of a case with random results, by name.
+Measure = Callable[[Sequence[Made]], dict[str, Any]]
+
+
+@dataclass(frozen=True)
 class Case:
     """Calls made one after the other. Those of the exercise's own function are judged against the reference.
 
     `check` is the check that wrong values of the case count under: values, gradients, modes or special. `measure` names
-    a function of `autograder.measures` that is applied to the returned values before they are compared (for random
-    results). `tolerance` is relative to the norm of the expected array, or to `yardstick` where that is larger (for
-    results that cancel to nearly nothing).
+    a function, of `autograder.measures` or of the exercise's own, that is applied to the returned values before they
+    are compared (for random results). `tolerance` is relative to the norm of the expected array, or to `yardstick`
+    where that is larger (for results that cancel to nearly nothing).
     """
 
     name: str
@@ -132,7 +168,8 @@ class Exercise:
     """One function of the contract. `cases(rng)` draws its inputs; `forward` names the forward of a backward.
 
     For a backward, `gradient_of` maps each returned gradient to the forward's argument that it belongs to, so that
-    the gradient can be held to the student's own forward where that one is not yet right.
+    the gradient can be held to the student's own forward where that one is not yet right. `measures` are those that
+    only this exercise's cases ask for.
     """
 
     name: str
@@ -142,6 +179,7 @@ class Exercise:
     weights: Mapping[str, float] = field(default_factory=lambda: WEIGHTS)
     forward: str | None = None
     gradient_of: Mapping[str, str] = field(default_factory=dict)
+    measures: Mapping[str, Measure] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "points", float(self.points))

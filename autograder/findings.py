@@ -11,7 +11,7 @@ from autograder import compare
 from autograder.answers import KnownMistake
 from autograder.deviations import Deviation
 from autograder.diagnose import product_sizes, relation, same_factor, spread
-from autograder.exercise import CHECKS, HEART, PACE_SETTER, Call, Drawn, Finding, Rng, View
+from autograder.exercise import CHECKS, HEART, PACE_SETTER, Call, Drawn, Finding, Observed, Rng, SameRng, View
 from autograder.marks import STRUCTURE
 from autograder.recognise import Recogniser
 from autograder.trial import Trial
@@ -130,7 +130,10 @@ def _finding(trial: Trial, check: str, group: Sequence[Deviation], mistake: Know
         details.append(("in short", sizes))
     if first.kind != "value" and message != first.message:
         details.append(("found", first.message))
-    if first.kind in ("value", "shape", "kind") and not (first.difference and compare.shown_short(first.got)):
+    if isinstance(first.expected, Observed):
+        if message != first.message:
+            details.append(("found", first.message))
+    elif first.kind in ("value", "shape", "kind") and not (first.difference and compare.shown_short(first.got)):
         details.append(("returned", _named(first, first.got)))
         if trial.key.public and compare.is_numeric(first.expected):
             details.append(("expected", _named(first, first.expected)))
@@ -151,6 +154,8 @@ def _plain_message(trial: Trial, group: Sequence[Deviation]) -> str:
         related = relation(first.output, first.got, first.expected) or same_factor(first.output, pairs)
         if related is not None:
             return related
+    if isinstance(first.expected, Observed):
+        return first.message
     if first.measured and (related := spread(first.output, first.got, first.expected)):
         return related
     if first.kind != "value":
@@ -188,6 +193,8 @@ def _argument_text(value: Any) -> str:
         return f"<{'×'.join(map(str, value.shape))} {value.dtype}>"
     if isinstance(value, Rng):
         return "<a random generator>"
+    if isinstance(value, SameRng):
+        return "<the same generator>"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_argument_text, value))}]"
     return repr(value)

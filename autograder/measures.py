@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+
+from autograder.exercise import Made, Measure
 
 Measures = dict[str, Any]
 
@@ -13,36 +15,41 @@ _QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 QUANTILES = f"quantiles at {', '.join(f'{q:.0%}' for q in _QUANTILES)}"
 
 
-def distribution(results: Sequence[np.ndarray]) -> Measures:
+def own(made: Sequence[Made]) -> list[np.ndarray]:
+    """What the exercise's own calls returned."""
+    return [one.first for one in made if one.own and one.first is not None]
+
+
+def distribution(made: Sequence[Made]) -> Measures:
     """Quantiles from 1 % to 99 % of the values drawn, which tell the family of a distribution and its scale, and how
     many of the values differ from all others: in a row that was drawn once and repeated, hardly any.
     """
-    values = results[0].astype(np.float64)
+    values = own(made)[0].astype(np.float64)
     return {
         QUANTILES: np.quantile(values, _QUANTILES),
         "share of different values": len(np.unique(values)) / values.size,
     }
 
 
-def bound(results: Sequence[np.ndarray]) -> Measures:
+def bound(made: Sequence[Made]) -> Measures:
     """The largest magnitude drawn: the bound of a uniform distribution, nearly, when many are drawn."""
-    return {"largest magnitude": float(np.abs(results[0]).max())}
+    return {"largest magnitude": float(np.abs(own(made)[0]).max())}
 
 
-def share_changed(results: Sequence[np.ndarray]) -> Measures:
+def share_changed(made: Sequence[Made]) -> Measures:
     """The share of entries in which the second result differs from the first: 0 for one seed, 1 for two seeds."""
-    first, second = results[0], results[1]
+    first, second = own(made)[:2]
     return {"share of entries that differ": float(np.mean(first != second))}
 
 
-def fingerprint(results: Sequence[np.ndarray]) -> Measures:
+def fingerprint(made: Sequence[Made]) -> Measures:
     """The norm of a large result and its product with fixed random values: hardly any other array has both."""
-    values = np.mean(results, axis=0, dtype=np.float64).ravel()
+    values = np.mean(own(made), axis=0, dtype=np.float64).ravel()
     directions = np.random.default_rng(0).standard_normal((2, values.size))
     return {"norm": float(np.linalg.norm(values)), "products with random values": directions @ values}
 
 
-MEASURES: dict[str, Callable[[Sequence[np.ndarray]], Measures]] = {
+MEASURES: Mapping[str, Measure] = {
     "distribution": distribution,
     "bound": bound,
     "share_changed": share_changed,

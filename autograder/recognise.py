@@ -125,7 +125,7 @@ class Recogniser:
 
 
 def _same(mine: Deviation, theirs: Deviation, case: Case, strict: bool) -> bool:
-    if strict or mine.kind != "value":
+    if strict or not mine.by_value:
         return mine.same_as(theirs, case)
     return mine.fault == theirs.fault and (
         compare.value_difference(mine.got, theirs.got, case.tolerance, case.yardstick) is None

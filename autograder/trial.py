@@ -76,7 +76,7 @@ def try_cases(exercise: Exercise, key: AnswerKey, implementation: Implementation
 def deviating(exercise: Exercise, key: AnswerKey, number: int, outcomes: Sequence[Outcome]) -> list[Deviation]:
     """How outcomes of case `number` deviate from the key."""
     case = key.cases[number]
-    measures = measures_of(exercise.name, case, outcomes)
+    measures = measures_of(exercise, case, outcomes)
     return deviations(
         exercise, number, case, outcomes, key.expected.outcomes[number], measures, key.expected.measures[number]
     )
@@ -123,7 +123,7 @@ def _without_followed(
     """Leave out wrong gradients that are right for the student's own forward, where that forward is wrong itself."""
     case = key.cases[number]
     # Zeros are no gradient that somebody worked out: they fit any forward that forgets an argument.
-    suspects = [d for d in found if d.kind == "value" and d.output in exercise.gradient_of and np.any(d.got)]
+    suspects = [d for d in found if d.by_value and d.output in exercise.gradient_of and np.any(d.got)]
     at = next((i for i, call in enumerate(case.calls) if call.function == exercise.forward), None)
     if not suspects or at is None:
         return found

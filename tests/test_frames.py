@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from autograder.exercise import Call, Opaque, Outcome, Raised, Result, Rng, View
+from autograder.exercise import Call, Opaque, Outcome, Raised, Result, Rng, SameRng, View
 from autograder.sandbox.frames import PREFIX, Bounds, Malformed, Unsendable, decode, encode
 from autograder.sandbox.limits import CellOutcome
 from autograder.sandbox.messages import (
@@ -225,6 +225,7 @@ def test_a_call_comes_back_as_it_was() -> None:
         "x": array,
         "view": View(array, "reversed"),
         "rng": Rng(2**64),
+        "same rng": SameRng(3),
         "cache": Result(0, 1),
         "pair": (1, 2),
         "arrays": [array, View(array, "read-only")],
@@ -237,6 +238,7 @@ def test_a_call_comes_back_as_it_was() -> None:
     assert same(call.arguments["x"], array)
     assert call.arguments["view"].layout == "reversed"
     assert call.arguments["rng"] == Rng(2**64)
+    assert call.arguments["same rng"] == SameRng(3)
     assert call.arguments["cache"] == Result(0, 1)
     assert call.arguments["pair"] == (1, 2)
     assert isinstance(call.arguments["arrays"][1], View)

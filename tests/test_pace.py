@@ -64,7 +64,7 @@ def functions(source: str) -> dict[str, object]:
 
 def key(public: bool = False) -> AnswerKey:
     cases = tuple(_cases(np.random.default_rng(0)))
-    return AnswerKey("running", public, cases, answer("running", cases, Local(functions(QUICK))), ())
+    return AnswerKey("running", public, cases, answer(EXERCISE, cases, Local(functions(QUICK))), ())
 
 
 def judged(implementation: Implementation, public: bool = False) -> Verdict:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from boxes import DOUBLE, ROOMY, SHORT, call, doubles
 
-from autograder.exercise import Call, Opaque, Result, Rng, View
+from autograder.exercise import Call, Opaque, Result, Rng, SameRng, View
 from autograder.sandbox import CellOutcome, Limits, Sandbox, Submission, Trusted, availability
 
 
@@ -142,7 +142,9 @@ def test_calls_of_a_case_see_each_other_and_the_cache_stays_inside(box: Sandbox)
 def test_arguments_arrive_as_they_were_meant(box: Sandbox) -> None:
     x = np.arange(6.0).reshape(2, 3)
     with box.submission([LAYER]) as submission:
-        np.testing.assert_array_equal(call(submission, "draw", Rng(5)).returned, np.random.default_rng(5).random(3))
+        draws = [Call("draw", {"rng": rng}, ("values",)) for rng in (Rng(5), SameRng(0), SameRng(1))]
+        drawn = [outcome.returned for outcome in submission.run(draws)]
+        np.testing.assert_array_equal(np.concatenate(drawn), np.random.default_rng(5).random(9))
         assert call(submission, "flags", View(x, "transposed")).returned == [False, True, True]
         assert call(submission, "flags", View(x, "reversed")).returned == [False, True, False]
         assert call(submission, "flags", View(x, "read-only")).returned == [True, False, True]

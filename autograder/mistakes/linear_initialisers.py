@@ -33,6 +33,16 @@ def global_random_state(fan_in: int, fan_out: int, rng: np.random.Generator) -> 
 
 @catalogue.wrong(
     "xavier_uniform",
+    "np.random.seed stands in your function, so your weights are the same whatever rng is passed in, and every other "
+    "draw from np.random in the program starts over each time. Take the seed out and draw from rng.",
+)
+def global_seed_set(fan_in: int, fan_out: int, rng: np.random.Generator) -> Array:
+    np.random.seed(0)
+    return _uniform(math.sqrt(6 / (fan_in + fan_out)), fan_in, fan_out, np.random)
+
+
+@catalogue.wrong(
+    "xavier_uniform",
     "Your weights are the same whatever rng is passed in, so a seed is set inside the function. Every layer of one size "
     "would start out alike; draw from rng as it comes.",
 )
@@ -212,6 +222,16 @@ def _normal(deviation: float, fan_in: int, fan_out: int, rng: Any) -> Array:
     "or another generator. Every draw here is to be made by rng.",
 )
 def numpy_global_state(fan_in: int, fan_out: int, rng: np.random.Generator) -> Array:
+    return _normal(math.sqrt(2 / fan_in), fan_in, fan_out, np.random)
+
+
+@catalogue.wrong(
+    "kaiming_normal",
+    "np.random is seeded in your function: two different rngs give the very same weights, and what others draw from "
+    "np.random starts over as well. rng brings its own seed; nothing is to be seeded here.",
+)
+def numpy_seeded(fan_in: int, fan_out: int, rng: np.random.Generator) -> Array:
+    np.random.seed(0)
     return _normal(math.sqrt(2 / fan_in), fan_in, fan_out, np.random)
 
 

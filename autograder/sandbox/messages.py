@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.exercise import Call, Drawn, Outcome, Raised, Result, Rng, State, View
+from autograder.exercise import Call, Drawn, Outcome, Raised, Result, Rng, SameRng, State, View
 from autograder.sandbox.frames import Malformed
 from autograder.sandbox.limits import CellOutcome
 
@@ -47,6 +47,8 @@ def call_from_plain(plain: dict[str, Any]) -> Call:
 def _argument_to_plain(value: Any) -> Any:
     if isinstance(value, Rng):
         return {"rng": value.seed}
+    if isinstance(value, SameRng):
+        return {"same rng": value.call}
     if isinstance(value, Drawn):
         return {"drawn": value.seed, "shape": value.shape, "dtype": value.dtype}
     if isinstance(value, Result):
@@ -67,6 +69,8 @@ def _argument_from_plain(plain: Any) -> Any:
         return plain
     if "rng" in plain:
         return Rng(plain["rng"])
+    if "same rng" in plain:
+        return SameRng(plain["same rng"])
     if "drawn" in plain:
         return Drawn(plain["drawn"], tuple(plain["shape"]), plain["dtype"])
     if "result" in plain:
