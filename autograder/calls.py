@@ -81,24 +81,24 @@ def each_outcome(functions: Mapping[str, Any], calls: Sequence[Call]) -> Iterato
             yield _not_called(function, len(call.arguments), str(error))
             earlier.append(_Earlier())
             continue
-        before = {name: value.copy() for name, value in (arguments | options).items() if isinstance(value, np.ndarray)}
+        given = dict(_arrays(arguments | options))
+        before = {name: array.copy() for name, array in given.items()}
         generator = next((value for value in arguments.values() if isinstance(value, np.random.Generator)), None)
         state = _global_state() if generator else None
         value, outcome = _one_call(function, list(arguments.values()), options)
-        changed = [name for name, copy in before.items() if not _same((arguments | options)[name], copy)]
+        changed = [name for name, copy in before.items() if not _same(given[name], copy)]
         changed += [name for name, array, copy in kept if not _same(array, copy)]
         changed += [GLOBAL_STATE] if generator and _global_state() != state else []
         earlier.append(_Earlier(value, generator))
         # What this call has changed, no later one is blamed for.
         kept = [(name, array, copy if name not in changed else array.copy()) for name, array, copy in kept]
         for name, copy in before.items():
-            array = (arguments | options)[name]
+            array = given[name]
             kept.append((f"{name} of {call.function}", array, copy if name not in changed else array.copy()))
         if outcome.came_back:
             parts = value if isinstance(value, tuple) else (value,)
-            for name, part in zip(call.returns, parts, strict=False):
-                if name != "cache" and type(part) is np.ndarray:
-                    kept.append((f"{name} of {call.function}", part, part.copy()))
+            results = {name: part for name, part in zip(call.returns, parts, strict=False) if name != "cache"}
+            kept += [(f"{name} of {call.function}", part, part.copy()) for name, part in _arrays(results)]
             outcome = Outcome(
                 returned=_plain_result(value, call.returns),
                 changed=tuple(changed),
@@ -164,6 +164,15 @@ class _Earlier(NamedTuple):
 
     value: Any = None
     generator: np.random.Generator | None = None
+
+
+def _arrays(values: Mapping[str, Any]) -> Iterator[tuple[str, np.ndarray]]:
+    """The arrays among values, those in lists too, with their names."""
+    for name, value in values.items():
+        if type(value) is np.ndarray:
+            yield name, value
+        elif type(value) in (list, tuple):
+            yield from _arrays({f"{name}[{place}]": item for place, item in enumerate(value[:_LONGEST])})
 
 
 def _global_state() -> tuple[Any, ...]:

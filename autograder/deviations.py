@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from autograder import compare, pace
@@ -26,11 +26,12 @@ class Deviation:
     expected: Any = None
     difference: compare.ValueDifference | None = None
     lines: tuple[str, ...] = ()
+    item: str = ""  # which item of a list it is, as "[2]"
     measured: str = ""  # what of a random result was compared, where it is not the result itself
 
     @property
-    def fault(self) -> tuple[int, str, str, str]:
-        return (self.call, self.kind, self.output, self.measured)
+    def fault(self) -> tuple[int, str, str, str, str]:
+        return (self.call, self.kind, self.output, self.item, self.measured)
 
     @property
     def by_value(self) -> bool:
@@ -120,8 +121,22 @@ def _of_values(number: int, case: Case, position: int, got: Outcome, expected: O
         return
     rights = expected.returned if len(call.returns) > 1 else (expected.returned,)
     for name, value, right in zip(call.returns, values, rights, strict=True):
-        if name != "cache":
+        if isinstance(right, list):
+            yield from _of_list(number, case, position, name, value, right)
+        elif name != "cache":
             yield from _of_value(number, case, position, name, value, right)
+
+
+def _of_list(number: int, case: Case, position: int, name: str, value: Any, right: list[Any]) -> Iterator[Deviation]:
+    """Each item of a list is judged like a result of its own, under the list's name."""
+    if not isinstance(value, list | tuple) or len(value) != len(right):
+        came = compare.describe(value)
+        message = f"{name}: a list of {len(right)} arrays is expected here, not {came}."
+        yield Deviation(number, position, "returns", "kind", name, message, came, f"a list of {len(right)}")
+        return
+    for place, (item, other) in enumerate(zip(value, right, strict=True)):
+        for deviation in _of_value(number, case, position, f"{name}[{place}]", item, other):
+            yield replace(deviation, output=name, item=f"[{place}]")
 
 
 def _of_value(number: int, case: Case, position: int, name: str, value: Any, right: Any) -> Iterator[Deviation]:
@@ -163,14 +178,16 @@ def _of_measures(
 def _of_pace(
     exercise: Exercise, number: int, case: Case, asked: Pace, outcomes: Sequence[Outcome]
 ) -> Iterator[Deviation]:
-    ratio = pace.ratio(exercise.name, case, outcomes)
+    seconds, ratio = pace.best(exercise.name, case, outcomes)
     if not ratio <= asked.times:
         position = judged(exercise.name, case)[-1]
         message = (
             f"{exercise.name} is right here, and slow: it takes more than {asked.times:g} times as long as NumPy needs "
             f"to copy and multiply as many numbers. {asked.advice}"
         )
-        yield Deviation(number, position, case.check, "slow", "", message, got=ratio)
+        yield Deviation(
+            number, position, case.check, "slow", "", message, got=seconds, expected=seconds / ratio * asked.times
+        )
 
 
 def _why_untried(case: Case, position: int, outcomes: Sequence[Outcome]) -> str:

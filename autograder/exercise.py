@@ -168,8 +168,9 @@ class Exercise:
     """One function of the contract. `cases(rng)` draws its inputs; `forward` names the forward of a backward.
 
     For a backward, `gradient_of` maps each returned gradient to the forward's argument that it belongs to, so that
-    the gradient can be held to the student's own forward where that one is not yet right. `measures` are those that
-    only this exercise's cases ask for.
+    the gradient can be held to the student's own forward where that one is not yet right. For a function that repeats
+    another, `steps` turns a call of it into the calls of that other one: stacked, their first results are its own.
+    `measures` are those that only this exercise's cases ask for.
     """
 
     name: str
@@ -179,6 +180,7 @@ class Exercise:
     weights: Mapping[str, float] = field(default_factory=lambda: WEIGHTS)
     forward: str | None = None
     gradient_of: Mapping[str, str] = field(default_factory=dict)
+    steps: Callable[[Call], Sequence[Call]] | None = None
     measures: Mapping[str, Measure] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

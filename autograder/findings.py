@@ -27,7 +27,10 @@ _RIGHT = {
     "special": "right in the special cases too",
     "speed": "fast enough",
 }
-_FOLLOWED = "right for your own forward, which is not right itself yet"
+_FOLLOWED = {
+    "gradients": "right for your own forward, which is not right itself yet",
+    "values": "right for your own step, which is not right itself yet",
+}
 
 # The deviations of one check in one result ("" for the call as a whole).
 _Group = tuple[str, str]
@@ -43,7 +46,7 @@ def findings(trial: Trial) -> list[Finding]:
     wrong |= {trial.cases[d.case].check for found in trial.found for d in found if d.spoils_values}
     present = {"returns", *STRUCTURE, *(case.check for case in trial.cases)}
     return failed + [
-        Finding(check, True, _FOLLOWED if check == "gradients" and trial.followed else _RIGHT[check])
+        Finding(check, True, _FOLLOWED[check] if check in trial.followed & _FOLLOWED.keys() else _RIGHT[check])
         for check in CHECKS
         if check in present - wrong
     ]
@@ -138,10 +141,11 @@ def _finding(trial: Trial, check: str, group: Sequence[Deviation], mistake: Know
         if trial.key.public and compare.is_numeric(first.expected):
             details.append(("expected", _named(first, first.expected)))
     if first.kind == "slow" and trial.key.public:  # not when grading: what is said there is the same every time
-        details.append(("measured", f"{first.got:.0f} times as long, the best of several calls"))
+        told = f"{1000 * first.got:.3g} ms, the best of several calls; at most {1000 * first.expected:.3g} ms are asked"
+        details.append(("measured", told))
     if first.difference:
         told = first.difference.told(with_expected=trial.key.public)
-        details.append(("first difference", f"{first.output}{told}"))
+        details.append(("first difference", f"{first.output}{first.item}{told}"))
     details.append(("case", case.name))
     return Finding(check, False, message, mistake.id if mistake else None, tuple(details))
 
@@ -151,7 +155,7 @@ def _plain_message(trial: Trial, group: Sequence[Deviation]) -> str:
     measure = trial.cases[first.case].measure
     if first.kind in ("value", "shape") and measure is None:
         pairs = [(d.got, d.expected) for d in group if d.kind == first.kind]
-        related = relation(first.output, first.got, first.expected) or same_factor(first.output, pairs)
+        related = relation(first.output + first.item, first.got, first.expected) or same_factor(first.output, pairs)
         if related is not None:
             return related
     if isinstance(first.expected, Observed):
@@ -166,7 +170,8 @@ def _plain_message(trial: Trial, group: Sequence[Deviation]) -> str:
 
 
 def _named(deviation: Deviation, value: Any) -> str:
-    name = f"{deviation.measured} of {deviation.output}" if deviation.measured else deviation.output
+    name = deviation.output + deviation.item
+    name = f"{deviation.measured} of {name}" if deviation.measured else name
     return f"{name} = {compare.shown(value)}".replace("\n", "\n" + " " * len(f"{name} = "))
 
 

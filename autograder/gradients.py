@@ -1,18 +1,19 @@
 """Numerical derivatives of a function that can only be called, along random directions.
 
-For a loss L = ⟨dout, f(x)⟩ the derivative along v is ⟨dx, v⟩, and it is also (L(x + hv) − L(x − hv)) / 2h up to terms
-in h². A wrong dx agrees along a random direction with probability 0, so a few directions judge a whole array.
+For a loss L = ⟨dout, f(x)⟩, a sum of such products where f has several outputs, the derivative along v is ⟨dx, v⟩, and
+it is also (L(x + hv) − L(x − hv)) / 2h up to terms in h². A wrong dx agrees along a random direction with probability
+0, so a few directions judge a whole array.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from autograder.exercise import Call, Implementation, View
+from autograder.exercise import Call, Implementation, Outcome, View
 
 _STEP = 1e-6
 _DIRECTIONS = 3
@@ -22,13 +23,13 @@ _TOLERANCE = {"float64": 1e-5, "float32": 1e-3}
 def consistent(
     implementation: Implementation,
     forward: Call,
-    dout: np.ndarray,
+    douts: Sequence[np.ndarray],
     gradients: Mapping[str, np.ndarray],
 ) -> dict[str, bool]:
     """For each argument of `forward`, whether the gradient given for it is that of the implementation's own forward.
 
-    `gradients` maps an argument's name to the gradient returned for it. The first value that `forward` returns is the
-    output that `dout` belongs to. All evaluations are asked for at once, in float64 whatever the gradients' precision.
+    `gradients` maps an argument's name to the gradient returned for it. The values that `forward` returns first are the
+    outputs that `douts` belong to. All evaluations are asked for at once, in float64 whatever the gradients' precision.
     """
     rng = np.random.default_rng(0)
     directions = {
@@ -46,7 +47,7 @@ def consistent(
     for name, several in directions.items():
         verdicts[name] = True
         for direction in several:
-            ahead, behind = (_loss(next(outcomes), dout) for _ in range(2))
+            ahead, behind = (_loss(next(outcomes), douts) for _ in range(2))
             numerical = (ahead - behind) / (2 * _STEP)
             gradient = gradients[name].astype(np.float64)
             tolerance = _TOLERANCE.get(str(gradients[name].dtype), 0.0)
@@ -73,10 +74,14 @@ def _wide(argument: object) -> Any:
     return array.astype(np.float64) if array.dtype.kind == "f" and array.ndim else argument
 
 
-def _loss(outcome: object, dout: np.ndarray) -> float:
-    returned = getattr(outcome, "returned", None)
-    out = returned[0] if isinstance(returned, tuple) and returned else returned
-    if not isinstance(out, np.ndarray) or out.shape != dout.shape or out.dtype.kind not in "fiu":
+def _loss(outcome: Outcome, douts: Sequence[np.ndarray]) -> float:
+    returned = outcome.returned if isinstance(outcome.returned, tuple) else (outcome.returned,)
+    if len(returned) < len(douts):
         return float("nan")
-    with np.errstate(all="ignore"):
-        return float(np.vdot(dout, out))
+    total = 0.0
+    for out, dout in zip(returned, douts, strict=False):
+        if not isinstance(out, np.ndarray) or out.shape != dout.shape or out.dtype.kind not in "fiu":
+            return float("nan")
+        with np.errstate(all="ignore"):
+            total += float(np.vdot(dout, out))
+    return total

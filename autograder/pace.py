@@ -36,12 +36,12 @@ def setter(x: Drawn, copies: int, outputs: int) -> Call:
     return Call(PACE_SETTER, {"x": x, "copies": copies, "outputs": outputs}, ("nothing",))
 
 
-def ratio(exercise: str, case: Case, outcomes: Sequence[Outcome]) -> float:
-    """The best time of the exercise's own calls over the best time of the pace setter's."""
+def best(exercise: str, case: Case, outcomes: Sequence[Outcome]) -> tuple[float, float]:
+    """The best time of the exercise's own calls in seconds, and over the best time of the pace setter's."""
     own = [o.seconds for call, o in zip(case.calls, outcomes, strict=True) if call.function == exercise]
     setters = [(call, o.seconds) for call, o in zip(case.calls, outcomes, strict=True) if call.function == PACE_SETTER]
     here = _seconds_here(*setters[0][0].arguments.values())
-    return min(own) / max(min(here * _MOST_SLOWER, *(seconds for _, seconds in setters)), 1e-9)
+    return min(own), min(own) / max(min(here * _MOST_SLOWER, *(seconds for _, seconds in setters)), 1e-9)
 
 
 @cache

@@ -6,16 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import numpy as np
-
-from autograder import compare, gradients
 from autograder.answers import AnswerKey, Answers, judged, measures_of
 from autograder.deviations import Deviation, deviations
-from autograder.exercise import Case, Exercise, Implementation, Outcome, View
+from autograder.exercise import Case, Exercise, Implementation, Outcome
+from autograder.following import without_followed
 
-# How often a case that asks for speed is tried, and how many times over the limit may still be the machine's fault.
+# How often a case that asks for speed is tried, and the seconds of a call for which the function itself is to blame.
 _ATTEMPTS = 4
-_BY_A_LITTLE = 3.0
+_FOR_LONG = 0.5
 
 
 @dataclass(frozen=True)
@@ -26,7 +24,7 @@ class Trial:
     key: AnswerKey
     outcomes: Sequence[Sequence[Outcome]]
     found: Sequence[Sequence[Deviation]]
-    followed: bool = False  # some gradient is right for the student's own forward alone
+    followed: frozenset[str] = frozenset()  # checks in which some result is right for the student's own functions alone
 
     @cached_property
     def cases(self) -> tuple[Case, ...]:
@@ -61,12 +59,12 @@ def try_cases(exercise: Exercise, key: AnswerKey, implementation: Implementation
     trial = Trial(exercise, key, [], [])
     for number in range(len(key.cases)):
         outcomes, found = _tried(exercise, key, number, implementation)
-        kept = _without_followed(exercise, key, number, implementation, outcomes, found)
+        kept = without_followed(exercise, key, number, implementation, outcomes, found)
         trial = replace(
             trial,
             outcomes=[*trial.outcomes, outcomes],
             found=[*trial.found, kept],
-            followed=trial.followed or len(kept) < len(found),
+            followed=trial.followed | {d.check for d in found if not any(d is other for other in kept)},
         )
         if trial.stopped or trial.only_a_stub:
             break
@@ -98,51 +96,14 @@ def deviating_answers(exercise: Exercise, key: AnswerKey, number: int, answers: 
 def _tried(
     exercise: Exercise, key: AnswerKey, number: int, implementation: Implementation
 ) -> tuple[Sequence[Outcome], list[Deviation]]:
-    """What the calls of a case gave. One that was too slow by a little is tried again: the machine may be busy."""
-    case = key.cases[number]
+    """What the calls of a case gave. One that was slow, but not for long, is tried again: the machine may be busy."""
     for _ in range(_ATTEMPTS):
-        outcomes = implementation.run(case.calls)
+        outcomes = implementation.run(key.cases[number].calls)
         found = deviating(exercise, key, number, outcomes)
-        if case.pace is None or not any(d.kind == "slow" and d.got <= _BY_A_LITTLE * case.pace.times for d in found):
+        if not any(deviation.kind == "slow" and deviation.got < _FOR_LONG for deviation in found):
             break
     return outcomes, found
 
 
 def _not_there(outcome: Outcome) -> bool:
     return outcome.missing or (outcome.raised is not None and outcome.raised.type == "NotImplementedError")
-
-
-def _without_followed(
-    exercise: Exercise,
-    key: AnswerKey,
-    number: int,
-    implementation: Implementation,
-    outcomes: Sequence[Outcome],
-    found: list[Deviation],
-) -> list[Deviation]:
-    """Leave out wrong gradients that are right for the student's own forward, where that forward is wrong itself."""
-    case = key.cases[number]
-    # Zeros are no gradient that somebody worked out: they fit any forward that forgets an argument.
-    suspects = [d for d in found if d.by_value and d.output in exercise.gradient_of and np.any(d.got)]
-    at = next((i for i, call in enumerate(case.calls) if call.function == exercise.forward), None)
-    if not suspects or at is None:
-        return found
-    mine, right = _output(outcomes[at]), _output(key.expected.outcomes[number][at])
-    if mine is None or right is None or mine.shape != right.shape:
-        return found
-    if compare.value_difference(mine, right, case.tolerance, case.yardstick) is None:
-        return found
-    forgiven = set()
-    for position in {d.call for d in suspects}:
-        dout = next(iter(case.calls[position].arguments.values()))
-        asked = {exercise.gradient_of[d.output]: d.got for d in suspects if d.call == position}
-        fits = gradients.consistent(
-            implementation, case.calls[at], dout.array if isinstance(dout, View) else dout, asked
-        )
-        forgiven |= {(position, output) for output, name in exercise.gradient_of.items() if fits.get(name)}
-    return [d for d in found if d.kind != "value" or (d.call, d.output) not in forgiven]
-
-
-def _output(outcome: Outcome) -> np.ndarray | None:
-    value = outcome.returned[0] if isinstance(outcome.returned, tuple) and outcome.returned else outcome.returned
-    return value if isinstance(value, np.ndarray) else None

@@ -13,14 +13,17 @@ Arrays = Sequence[np.ndarray]
 
 @dataclass(frozen=True)
 class NodeCase:
+    """`outputs` are those that the case asks for; `asked` are their positions among the operator's outputs."""
+
     attributes: Mapping[str, Any]
     inputs: Arrays
     outputs: Arrays
+    asked: tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Operator:
-    """`run(attributes, inputs)` gives the operator's outputs; it raises where an attribute is none that it knows."""
+    """`run(attributes, inputs)` gives all the operator's outputs; it raises at an attribute that it does not know."""
 
     run: Callable[[dict[str, Any], Arrays], Sequence[Any]]
     applied: tuple[str, ...]

@@ -40,5 +40,6 @@ def node_cases() -> dict[str, dict[str, NodeCase]]:
         if len(nodes) == 1 and nodes[0].op_type in OPERATORS:
             attributes = {item.name: helper.get_attribute_value(item) for item in nodes[0].attribute}
             ((inputs, outputs),) = case.data_sets
-            found.setdefault(nodes[0].op_type, {})[case.name] = NodeCase(attributes, inputs, outputs)
+            asked = tuple(position for position, name in enumerate(nodes[0].output) if name)
+            found.setdefault(nodes[0].op_type, {})[case.name] = NodeCase(attributes, inputs, outputs, asked)
     return found

@@ -19,6 +19,7 @@ FLOORS = (
     ("registry",),
     ("answers",),
     ("deviations", "answer_file"),
+    ("following",),
     ("trial",),
     ("marks", "recognise"),
     ("findings",),

@@ -99,7 +99,7 @@ def test_a_loop_is_right_and_too_slow_and_loses_the_share_of_speed_alone(box: Sa
 
 def test_only_the_local_check_tells_the_measured_time() -> None:
     told = [dict(first_failed(judged(Local(functions(SLOW)), public)).details) for public in (True, False)]
-    assert "times as long" in told[0]["measured"]
+    assert "ms, the best of several calls" in told[0]["measured"]
     assert "measured" not in told[1]
     assert told[1]["called"] == "running(x=<24×8×40×40 float32>)"
 
@@ -141,9 +141,9 @@ class Timed:
         return [replace(o, seconds=seconds[c.function].pop(0)) for c, o in zip(calls, outcomes, strict=True)]
 
 
-def test_the_best_of_several_counts_and_a_little_too_slow_is_tried_again() -> None:
+def test_the_best_of_several_counts_and_what_was_not_slow_for_long_is_tried_again() -> None:
     assert judged(Timed([9.0, 1e-3], [1e-3, 9e-3])).passed
-    busy = Timed([3e-2, 3e-2, 1e-3, 1e-3], [1e-3] * 4)
+    busy = Timed([0.3, 0.4, 1e-3, 1e-3], [1e-3] * 4)
     assert judged(busy).passed
     assert busy.runs == 2
 

@@ -1,0 +1,186 @@
+"""Credit that follows through: a wrong function costs those that build on it nothing, where they are right for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from judging import first_failed
+
+from autograder.answers import AnswerKey, answer
+from autograder.calls import Local
+from autograder.checking import check_exercise
+from autograder.exercise import Call, Case, Exercise, Result, Verdict
+
+Functions = Mapping[str, Callable]
+
+
+# --- a forward with two outputs, and its backward -------------------------------------------------------------------
+
+
+def turn_forward(x, weight):
+    """Two outputs, as a cell with two states has."""
+    return x * weight, x + weight, (x, weight)
+
+
+def turn_backward(da, db, cache):
+    x, weight = cache
+    return da * weight + db, da * x + db
+
+
+def _turn_cases(rng: np.random.Generator) -> list[Case]:
+    x, weight, da, db = rng.standard_normal((4, 3))
+    forward = Call("turn_forward", {"x": x, "weight": weight}, ("a", "b", "cache"))
+    backward = Call("turn_backward", {"da": da, "db": db, "cache": Result(0, 2)}, ("dx", "dweight"))
+    return [Case("three numbers", "gradients", (forward, backward))]
+
+
+TURN = Exercise(
+    "turn_backward",
+    10,
+    ("dx", "dweight"),
+    _turn_cases,
+    forward="turn_forward",
+    gradient_of={"dx": "x", "dweight": "weight"},
+)
+RIGHT_TURN = {"turn_forward": turn_forward, "turn_backward": turn_backward}
+
+# --- a step, and the walk that repeats it ---------------------------------------------------------------------------
+
+
+def step(x, h):
+    return 0.5 * h + x, None
+
+
+def walk(x, h0):
+    states = [h0]
+    for each in x:
+        states.append(step(each, states[-1])[0])
+    return np.array(states[1:]), None
+
+
+def _steps(call: Call) -> list[Call]:
+    x, h = call.arguments.values()
+    return [
+        Call("step", {"x": each, "h": h if t == 0 else Result(t - 1, 0)}, ("h_next", "cache"))
+        for t, each in enumerate(x)
+    ]
+
+
+def _walk_cases(rng: np.random.Generator) -> list[Case]:
+    x, h0 = rng.standard_normal((4, 3)), rng.standard_normal(3)
+    return [Case("four steps", "values", (Call("walk", {"x": x, "h0": h0}, ("hs", "cache")),))]
+
+
+WALK = Exercise("walk", 10, ("hs", "cache"), _walk_cases, steps=_steps)
+RIGHT_WALK = {"step": step, "walk": walk}
+
+
+def judged(exercise: Exercise, reference: Functions, functions: Functions) -> Verdict:
+    cases = tuple(exercise.cases(np.random.default_rng(0)))
+    key = AnswerKey(exercise.name, False, cases, answer(exercise.name, cases, Local(reference)), ())
+    return check_exercise(exercise, key, Local(functions))
+
+
+def test_the_right_functions_pass() -> None:
+    assert judged(TURN, RIGHT_TURN, RIGHT_TURN).passed
+    assert judged(WALK, RIGHT_WALK, RIGHT_WALK).passed
+
+
+def test_a_backward_of_two_outputs_that_fits_its_own_wrong_forward_is_right() -> None:
+    def forward(x, weight):
+        return x * weight, x - weight, (x, weight)
+
+    def backward(da, db, cache):
+        x, weight = cache
+        return da * weight + db, da * x - db
+
+    verdict = judged(TURN, RIGHT_TURN, {"turn_forward": forward, "turn_backward": backward})
+    assert verdict.passed
+    assert "right for your own forward" in verdict.findings[-1].message
+
+
+def test_a_backward_that_leaves_out_its_second_upstream_gradient_is_wrong_for_any_forward() -> None:
+    def forward(x, weight):
+        return x * weight, x - weight, (x, weight)
+
+    def backward(da, db, cache):
+        x, weight = cache
+        return da * weight, da * x
+
+    for first in (turn_forward, forward):
+        assert not judged(TURN, RIGHT_TURN, {"turn_forward": first, "turn_backward": backward}).passed
+
+
+def test_a_walk_of_wrong_steps_is_right_where_it_carries_rightly() -> None:
+    def wrong_step(x, h):
+        return 0.4 * h + x, None
+
+    def own_walk(x, h0):
+        states = [h0]
+        for each in x:
+            states.append(wrong_step(each, states[-1])[0])
+        return np.array(states[1:]), None
+
+    verdict = judged(WALK, RIGHT_WALK, {"step": wrong_step, "walk": own_walk})
+    assert verdict.passed
+    assert "right for your own step, which is not right itself yet" in [f.message for f in verdict.findings]
+
+
+def test_a_walk_that_does_not_carry_is_wrong_whatever_its_steps() -> None:
+    def forgetful(function):
+        return lambda x, h0: (np.array([function(each, h0)[0] for each in x]), None)
+
+    for own in (step, lambda x, h: (0.4 * h + x, None)):
+        verdict = judged(WALK, RIGHT_WALK, {"step": own, "walk": forgetful(own)})
+        assert first_failed(verdict).check == "values"
+        assert verdict.score == 0
+
+
+def test_steps_that_lead_nowhere_earn_nothing() -> None:
+    standing = {"step": lambda x, h: (h, None), "walk": lambda x, h0: (np.array([h0] * len(x)), None)}
+    assert judged(WALK, RIGHT_WALK, standing).score == 0
+
+
+# --- results that are lists ------------------------------------------------------------------------------------------
+
+
+def halved(arrays):
+    return [array / 2 for array in arrays]
+
+
+def _halved_cases(rng: np.random.Generator) -> list[Case]:
+    arrays = [rng.standard_normal((2, 3)), rng.standard_normal(4)]
+    return [Case("two arrays", "values", (Call("halved", {"arrays": arrays}, ("halves",)),))]
+
+
+HALVED = Exercise("halved", 10, ("halves",), _halved_cases)
+
+
+def halving(function: Callable) -> Verdict:
+    return judged(HALVED, {"halved": halved}, {"halved": function})
+
+
+def test_a_list_is_judged_item_by_item() -> None:
+    assert halving(halved).passed
+    assert halving(lambda arrays: tuple(halved(arrays))).passed
+    verdict = halving(lambda arrays: [arrays[0] / 2, arrays[1] / 3])
+    assert verdict.score == 0
+    assert first_failed(verdict).message == "halves[1] is exactly 2/3 of what is expected, in every entry."
+    assert dict(first_failed(verdict).details)["first difference"].startswith("halves[1][0] is ")
+
+
+def test_a_list_of_another_length_is_said_to_be_one() -> None:
+    for wrong in (lambda arrays: halved(arrays)[:1], lambda arrays: halved(arrays)[0], lambda arrays: None):
+        assert "halves: a list of 2 arrays is expected here, not " in first_failed(halving(wrong)).message
+
+
+def test_arrays_in_a_list_are_inputs_that_must_not_change() -> None:
+    def in_place(arrays):
+        for array in arrays:
+            np.divide(array, 2, out=array)
+        return arrays
+
+    finding = first_failed(halving(in_place))
+    assert (finding.check, finding.passed) == ("inputs", False)
+    assert "halved changes arrays[0], which belongs to the caller" in finding.message
