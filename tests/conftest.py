@@ -8,8 +8,9 @@ from collections.abc import Callable
 import pytest
 from courses import course, released
 from hypothesis import settings
+from pages import address, browser, site
 
-__all__ = ["course", "released"]
+__all__ = ["address", "browser", "course", "released", "site"]
 
 # No test is judged by the clock: another job on the machine must not fail it. Where CI decides what lands, every run
 # draws the same examples; on a desk each run looks further.

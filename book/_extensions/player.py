@@ -1,8 +1,7 @@
 """The directive `{convolution-player}`: a small convolution, one output number at a time.
 
-A Sphinx extension. The directive writes a still picture of the first step as tables, which needs no script: it can be read
-without JavaScript, printed and read aloud. `_player/player.js`, loaded by the pages that have a player and no others,
-steps it. The numbers come from `played.py`; the directive's text is the caption, its argument the figure's name.
+A Sphinx extension and a widget (see widgets.py). The still shows the first step as tables; `_widgets/player.js` goes on
+from there. The numbers come from `played.py`, from which the page computes the same output.
 """
 
 from __future__ import annotations
@@ -11,13 +10,11 @@ import html
 import importlib.util
 import json
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
-from docutils import nodes
 from sphinx.application import Sphinx
-from sphinx.config import Config
-from sphinx.util.docutils import SphinxDirective
+from widgets import Widget
 
 BOOK = Path(__file__).resolve().parent.parent
 
@@ -45,7 +42,9 @@ def table(values: np.ndarray, caption: str, kind: str, window: int = 0, margin: 
         for column, number in enumerate(numbers):
             in_margin = min(row, column, len(values) - 1 - row, len(numbers) - 1 - column) < margin
             marks = ["window"] * (max(row, column) < window) + ["margin"] * in_margin
-            cells.append(f'<td class="{" ".join(marks)}">{signed(number)}</td>' if marks else f"<td>{signed(number)}</td>")
+            cells.append(
+                f'<td class="{" ".join(marks)}">{signed(number)}</td>' if marks else f"<td>{signed(number)}</td>"
+            )
         rows.append(f"<tr>{''.join(cells)}</tr>")
     return f'<table class="{kind}"><caption>{html.escape(caption)}</caption>{"".join(rows)}</table>'
 
@@ -92,35 +91,13 @@ def still() -> str:
     )
 
 
-class ConvolutionPlayer(SphinxDirective):
-    required_arguments = 1
-    has_content = True
-    option_spec: ClassVar = {}
+class ConvolutionPlayer(Widget):
+    name_of_files = "player"
 
-    def run(self) -> list[nodes.Node]:
-        self.env.metadata[self.env.docname]["player"] = True
-        figure = nodes.figure("", nodes.raw("", still(), format="html"))
-        words, messages = self.parse_inline("\n".join(self.content))
-        figure += nodes.caption("", "", *words)
-        figure["names"].append(nodes.fully_normalize_name(self.arguments[0]))
-        self.set_source_info(figure)
-        self.state.document.note_explicit_target(figure, figure)
-        return [figure, *messages]
-
-
-def add_files(app: Sphinx, config: Config) -> None:
-    # Not in `_static/`: jupyter-book puts every script that lies there into every page.
-    config.html_static_path.append(str(BOOK / "_player"))
-
-
-def load_player(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
-    if app.env.metadata.get(page, {}).get("player"):
-        app.add_js_file("player.js", type="module")
-        app.add_css_file("player.css")
+    def still(self) -> str:
+        return still()
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("convolution-player", ConvolutionPlayer)
-    app.connect("config-inited", add_files)
-    app.connect("html-page-context", load_player)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
