@@ -55,6 +55,7 @@ class Visit:
     def __init__(self, page: Page, address: str) -> None:
         self.page, self.address = page, address
         self.faults: list[str] = []
+        page.set_default_timeout(180_000)  # a busy machine is no fault of a page
         page.route(lambda url: not url.startswith(address), lambda route: route.abort())
         page.on("request", self._request)
         page.on("response", self._response)

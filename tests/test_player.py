@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pages import PAGES, PHONE, Visit
-from playwright.sync_api import Browser, BrowserContext, Locator, Page
+from playwright.sync_api import Browser, Locator, Page
 from scipy.signal import correlate2d
 
 from autograder.book import ROOT
@@ -55,18 +55,25 @@ class Player:
         return self.root.locator(".said").inner_text()
 
 
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
+@pytest.fixture(scope="module")
+def opened(browser: Browser, address: str) -> Iterator[Player]:
     with browser.new_context(viewport={"width": 1200, "height": 900}) as context:
-        yield context
+        visit = Visit(context.new_page(), address)
+        visit.open(PAGE)
+        yield Player(visit.page)
+        assert visit.faults == []
 
 
 @pytest.fixture
-def player(context: BrowserContext, address: str) -> Iterator[Player]:
-    visit = Visit(context.new_page(), address)
-    visit.open(PAGE)
-    yield Player(visit.page)
-    assert visit.faults == []
+def player(opened: Player) -> Player:
+    """The player at its beginning."""
+    opened.page.evaluate("document.querySelector('convolution-player').go(0)")
+    return opened
+
+
+def test_nothing_moves_before_somebody_asks(opened: Player) -> None:
+    assert opened.step() == 0
+    assert opened.page.evaluate("document.querySelector('convolution-player').timer") is None
 
 
 def test_every_step_shows_the_window_the_products_and_the_sums_of_scipy(player: Player) -> None:
@@ -115,7 +122,6 @@ def test_arrow_keys_home_and_end_step_from_any_of_its_buttons(player: Player) ->
 
 def test_it_plays_pauses_and_stops_at_the_end(player: Player) -> None:
     play = player.root.get_by_role("button", name="play", exact=True)
-    assert player.step() == 0  # nothing moves before somebody asks
     play.click()
     player.page.wait_for_function("document.querySelector('convolution-player input').value === '3'")
     assert player.root.locator(".said").get_attribute("aria-live") == "off"
@@ -192,6 +198,7 @@ def test_on_paper_there_are_no_controls(player: Player) -> None:
     player.page.emulate_media(media="print")
     assert player.root.locator(".output").first.is_visible()
     assert not player.root.locator(".controls").is_visible()
+    player.page.emulate_media(media="screen")
 
 
 def test_the_page_computes_the_same_outputs(site: Path) -> None:
