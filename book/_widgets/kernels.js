@@ -6,16 +6,15 @@ class KernelBench extends HTMLElement {
     if (this.inputs) return;
     const [photograph, result] = this.querySelectorAll("img");
     this.result = document.createElement("canvas");
-    this.result.width = photograph.width - 2;
-    this.result.height = photograph.height - 2;
     this.result.setAttribute("role", "img");
-    this.still = result;
     this.sum = this.querySelector(".sum");
     this.sum.setAttribute("aria-live", "polite");
     this.makeInputs();
     this.makeChoices();
     photograph.decode().then(() => {
       this.brightness = this.read(photograph);
+      this.result.width = photograph.naturalWidth - 2;
+      this.result.height = photograph.naturalHeight - 2;
       result.replaceWith(this.result);
       this.show();
     });
@@ -51,7 +50,7 @@ class KernelBench extends HTMLElement {
   }
 
   read(photograph) {
-    const { width, height } = photograph;
+    const { naturalWidth: width, naturalHeight: height } = photograph; // `width` is that on the screen
     const canvas = document.createElement("canvas");
     Object.assign(canvas, { width, height });
     const pen = canvas.getContext("2d");
