@@ -64,7 +64,7 @@ class KernelBench extends HTMLElement {
     const sum = kernel.reduce((total, tap) => total + tap, 0);
     const signed = Math.abs(sum) < 0.005;
     const { width, grey } = this.brightness;
-    const pen = this.result.getContext("2d");
+    const pen = this.result.getContext("2d", { willReadFrequently: true });
     const picture = pen.createImageData(this.result.width, this.result.height);
     for (let row = 0; row < picture.height; row++) {
       for (let column = 0; column < picture.width; column++) {
