@@ -48,9 +48,10 @@ def make(folder: Path, students: int) -> None:
 def begin(folder: Path, jobs: int) -> psutil.Process:
     """A run in a process group of its own. It is forked, since importing nbgrader takes longer than grading."""
     from autograder.grading.course import open_course
-    from autograder.grading.grade import availability, grade
+    from autograder.grading.grade import grade
+    from autograder.grading.judge import packed_keys
 
-    availability()  # tried once, and known in every child
+    packed_keys(CHAPTER, SEED)  # made once, and known in every child
     child = os.fork()
     if child:
         return psutil.Process(child)
@@ -69,8 +70,9 @@ def disturb(folder: Path, kills: int, rng: random.Random) -> Iterator[str]:
         run = begin(folder, jobs=rng.choice([1, 2]))
         size = _size(journal)
         target = TARGETS[kills % len(TARGETS)]
-        # Some kills come while everything starts, most after the first result of the run.
-        moment = time.monotonic() + rng.uniform(0, 2) if rng.random() < 0.2 else None
+        # Some kills come while everything starts and the last run's results are written down, most after the first
+        # line that this run adds to the journal.
+        moment = time.monotonic() + rng.uniform(0, 2) if rng.random() < 0.4 else None
         hit = kills == 0
         while run.status() != psutil.STATUS_ZOMBIE:
             if moment is None and _size(journal) != size:

@@ -19,6 +19,7 @@ from courses import HALF_RIGHT, RIGHT, hand_in, marks, notebook
 from judging import SEED, keys
 from nbgrader.converters import GenerateFeedback
 from nbgrader.utils import determine_grade
+from sqlalchemy import event
 
 from autograder import answer_data
 from autograder.calls import Local
@@ -51,7 +52,9 @@ def judged(student: str, answers: Mapping[str, str]) -> Graded:
 
 def write(course: Course, result: Graded) -> None:
     with Recorder(course, "linear") as recorder:
-        recorder.write(submission(course, str(result.student)), result)
+        one = submission(course, str(result.student))
+        recorder.book([(one, result)])
+        recorder.write(one, result)
 
 
 def submission(course: Course, student: str) -> Submission:
@@ -139,20 +142,39 @@ def test_one_students_marks_leave_the_others_alone(course: Course) -> None:
     assert sum(marks(course, "bob").values()) == 0
 
 
-def test_a_submission_that_was_begun_and_not_marked_needs_grading(
+def test_a_batch_that_is_broken_off_leaves_nothing_in_the_gradebook(
     course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from autograder.grading import gradebook as ours
 
-    def killed(*_: object) -> None:
-        raise KeyboardInterrupt
+    mark = ours._mark
 
-    hand_in(course, "ada", notebook(course, RIGHT))
-    monkeypatch.setattr(ours, "_set_grade", killed)
-    with pytest.raises(KeyboardInterrupt):
-        write(course, judged("ada", RIGHT))
+    def killed(notebook: Any, *rest: Any) -> None:
+        if notebook.student.id == "bob":
+            raise KeyboardInterrupt
+        mark(notebook, *rest)
+
+    for student in ("ada", "bob"):
+        hand_in(course, student, notebook(course, RIGHT))
+    batch = [(submission(course, student), judged(student, RIGHT)) for student in ("ada", "bob")]
+    monkeypatch.setattr(ours, "_mark", killed)
+    with Recorder(course, "linear") as recorder, pytest.raises(KeyboardInterrupt):
+        recorder.book(batch)
     with course.gradebook() as gradebook:
-        assert gradebook.find_submission("linear", "ada").needs_manual_grade is True
+        assert (gradebook.students, gradebook.assignment_submissions("linear")) == ([], [])
+
+
+def test_a_batch_is_committed_once(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    commits: list[str] = []
+    for student in ("ada", "bob", "cem"):
+        hand_in(course, student, notebook(course, RIGHT))
+    batch = [(submission(course, student), judged(student, RIGHT)) for student in ("ada", "bob", "cem")]
+    with Recorder(course, "linear") as recorder:
+        event.listen(recorder._gradebook.engine, "commit", lambda _: commits.append("commit"))
+        recorder.book(batch)
+    assert len(commits) == 1
+    for student in ("ada", "bob", "cem"):
+        assert sum(marks(course, student).values()) == 26
 
 
 def test_late_submissions_are_penalised_as_the_course_says(course: Course) -> None:
@@ -359,7 +381,7 @@ def test_the_journal_gives_back_what_was_noted_and_passes_over_a_torn_line(cours
     with journal.path.open("ab") as file:
         file.write(b'{"student": "zoe", "key": {"cont')
     journal.graded(key, second)
-    journal.recorded("bob", key)
+    journal.recorded({"bob": key})
     entries = journal.read()
     assert [(name, entry.result, entry.recorded) for name, entry in entries.items()] == [
         ("ada", first, False),

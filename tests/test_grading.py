@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from courses import HALF_RIGHT, RIGHT, Document, hand_in, marks, notebook
 
+from autograder import answers
 from autograder.exercise import Verdict
 from autograder.grading import grade as grading
 from autograder.grading import workers
@@ -453,13 +454,52 @@ def test_two_runs_at_once_are_refused(course: Course) -> None:
 def test_without_a_sandbox_nothing_runs_unless_trusted(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     hand_in(course, "ada", notebook(course, RIGHT))
     line = "bubblewrap is not installed: sudo apt-get install bubblewrap"
-    monkeypatch.setattr(grading, "availability", lambda: line)
+    monkeypatch.setattr(grading, "missing", lambda confined: line)
     with pytest.raises(CourseError, match=line):
         grade(course, "linear")
     with pytest.raises(CourseError, match=line):
         grade_loose([course.path("submitted", "linear", "ada") / "linear.ipynb"])
     assert not Journal(course, "linear").path.exists()
     assert grade(course, "linear", trust=True).results[0].score == 26.0
+
+
+def test_where_the_sandbox_starts_but_runs_nothing_no_submission_is_blamed(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand_in(course, "ada", notebook(course, RIGHT))
+    folder = course.folder.parent / "bin"
+    folder.mkdir()
+    (folder / "bwrap").write_text("#!/bin/sh\necho 'bwrap: setting up uid map: Permission denied' >&2\nexit 1\n")
+    (folder / "bwrap").chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+    with pytest.raises(CourseError, match="setting up uid map"):
+        grade(course, "linear")
+    assert not Journal(course, "linear").path.exists()
+
+
+def test_keys_are_made_once_for_all_workers_and_the_one_that_takes_the_place_of_another(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):
+        hand_in(course, f"s{number}", notebook(course, RIGHT))
+    sent: list[str] = []
+    make = answers.make_keys
+
+    def counted(*arguments: Any) -> Any:
+        sent.append("made")
+        return make(*arguments)
+
+    give = workers._Worker.give
+
+    def kill_once(worker: Any, task: Any) -> None:
+        give(worker, task)
+        if task.submission.student == "s1" and task.tries == 1:
+            os.kill(worker._process.pid, signal.SIGKILL)
+
+    monkeypatch.setattr(answers, "make_keys", counted)
+    monkeypatch.setattr(workers._Worker, "give", kill_once)
+    assert [result.score for result in grade(course, "linear", jobs=2).results] == [26.0] * 4
+    assert sent == ["made"]
 
 
 def test_what_cannot_be_graded_is_told_in_one_line(course: Course) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import nbformat
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from nbformat import from_dict
 
 from autograder import show
 from autograder.exercise import Verdict
@@ -21,7 +21,7 @@ from autograder.grading.record import Graded
 from autograder.grading.template import Template
 from autograder.notebook.read import Cell
 
-Node = Any  # a cell or an output: nbformat gives them no type
+Node = dict[str, Any]  # a cell or an output, as it stands in the file
 
 _UNREADABLE = """\
 **This submission could not be read, and has no mark yet.** The scores of 0 on this page are only what nbgrader shows
@@ -46,7 +46,7 @@ def autograded(result: Graded, cells: Sequence[Cell], template: Template, hints:
 
     made: list[Node] = []
     if result.state == "unreadable":
-        made.append(new_markdown_cell(_UNREADABLE.format(reason=inactive(result.reason or ""))))
+        made.append(_text_cell(_UNREADABLE.format(reason=inactive(result.reason or ""))))
     for position, cell in enumerate(cells):
         if _check_of(cell, template) is None:
             name = exercise_at.get(position)
@@ -55,7 +55,8 @@ def autograded(result: Graded, cells: Sequence[Cell], template: Template, hints:
     made += [new for name in template.checks if check_after[name] == len(cells) for new in check(name)]
     for number, node in enumerate(made):
         node["id"] = f"cell-{number}"
-    return str(nbformat.writes(new_notebook(cells=made, metadata=template.metadata), version=4))
+    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": template.metadata, "cells": made}
+    return str(nbformat.writes(from_dict(notebook), version=4))  # held to its schema there, as a whole and once
 
 
 def _answers(cells: Sequence[Cell], template: Template) -> dict[str, int]:
@@ -87,12 +88,12 @@ def _check_positions(cells: Sequence[Cell], template: Template, answer_at: Mappi
     return {name: stood.get(name, answer_at.get(name, len(cells))) for name in template.checks}
 
 
-def _student_cell(cell: Cell, template: Template, answer: Node | None) -> Node:
+def _student_cell(cell: Cell, template: Template, answer: nbformat.NotebookNode | None) -> Node:
     if cell.kind == "code":
         return _code_cell(cell.source, answer.metadata if answer is not None else {}, None)
     if cell.source in template.texts:
-        return new_markdown_cell(cell.source)
-    return new_markdown_cell(verbatim(cell.source))
+        return _text_cell(cell.source)
+    return _text_cell(verbatim(cell.source))
 
 
 def _missing_answer(name: str, template: Template) -> list[Node]:
@@ -100,8 +101,19 @@ def _missing_answer(name: str, template: Template) -> list[Node]:
     return [] if answer is None else [_code_cell(_MISSING, answer.metadata, None)]
 
 
+def _text_cell(source: str) -> Node:
+    return {"cell_type": "markdown", "metadata": {}, "source": source}
+
+
 def _code_cell(source: str, metadata: Mapping[str, Any], output: Node | None) -> Node:
-    return new_code_cell(source, metadata=dict(metadata), outputs=[output] if output is not None else [])
+    outputs = [] if output is None else [output]
+    return {
+        "cell_type": "code",
+        "metadata": dict(metadata),
+        "source": source,
+        "execution_count": None,
+        "outputs": outputs,
+    }
 
 
 def verdict_output(verdict: Verdict, hint: str | None) -> Node:
@@ -111,9 +123,9 @@ def verdict_output(verdict: Verdict, hint: str | None) -> Node:
         told = re.sub("`([^`]+)`", r"<code>\1</code>", html.escape(hint))
         shown += f'<div style="padding:.2em 1em .6em"><b>Hint</b>: {told}</div>'
     data = {"text/plain": str(verdict.score), "text/html": shown}
-    return new_output("execute_result", data=data, execution_count=None)
+    return {"output_type": "execute_result", "metadata": {}, "data": data, "execution_count": None}
 
 
 def _no_result() -> Node:
     """A check cell without any output would count as full marks in nbgrader."""
-    return new_output("stream", name="stderr", text="Not graded.")
+    return {"output_type": "stream", "name": "stderr", "text": "Not graded."}

@@ -1,13 +1,14 @@
 """The feedback page: nbgrader's own, made by its own template, one submission at a time.
 
 It is what `nbgrader generate_feedback` makes, for a fraction of its processor time: the template stays compiled, the
-course's own cells are rendered once for the whole class, the marks come over the connection that is open already, and
-the finished page is not parsed once more.
+course's own cells are rendered once for the whole class, the marks are read for a batch of students at once, the
+notebook is held to its schema once and not after every step, and the finished page is not parsed once more.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from copy import deepcopy
 from functools import lru_cache, partial
 from pathlib import Path
@@ -32,17 +33,22 @@ _TO_MEND = re.compile(r"<img\b|jp-Notebook", re.IGNORECASE)
 
 
 class FeedbackPages:
-    """Makes feedback pages as `nbgrader generate_feedback` does, for one course and its open gradebook."""
+    """Makes feedback pages as `nbgrader generate_feedback` does, for one course.
 
-    def __init__(self, course: Course, gradebook: Any) -> None:
+    `marks` are the students' notebooks as they stand in the gradebook (see `gradebook.standing`).
+    """
+
+    def __init__(self, course: Course) -> None:
+        self.marks: Mapping[str, Any] = {}
         directory: CourseDirectory = course.directory
         self._db_url = directory.db_url
         converter = GenerateFeedback(coursedir=directory, config=course.config)
         ours = converter.exporter_class is HTMLExporter  # a course may name another
         exporter_class = _Exporter if ours else converter.exporter_class
         self._exporter: Any = exporter_class(parent=converter, config=converter.config)
+        self._exporter.optimistic_validation = True
         for preprocessor in converter.preprocessors:
-            grades = _Grades(gradebook, parent=self._exporter) if preprocessor is GetGrades else preprocessor
+            grades = _Grades(self, parent=self._exporter) if preprocessor is GetGrades else preprocessor
             self._exporter.register_preprocessor(grades)
 
     def page(self, autograded: Path, chapter: str, student: str) -> str:
@@ -100,15 +106,15 @@ class _Highlight(Highlight2HTML):  # type: ignore[misc]
 
 
 class _Grades(GetGrades):  # type: ignore[misc]
-    """nbgrader's own, which puts marks and comments into the notebook, from a gradebook that is open already."""
+    """nbgrader's own, which puts marks and comments into the notebook, from what was read for the whole batch."""
 
-    def __init__(self, gradebook: Any, **options: Any) -> None:
+    def __init__(self, pages: FeedbackPages, **options: Any) -> None:
         super().__init__(**options)
-        self.gradebook = gradebook
+        self._pages = pages
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         names = resources["nbgrader"]
-        notebook = self.gradebook.find_submission_notebook(names["notebook"], names["assignment"], names["student"])
+        notebook = self._pages.marks[names["student"]]
         self._grades = {grade.name: grade for grade in notebook.grades}
         self._comments = {comment.name: comment for comment in notebook.comments}
         nb, resources = NbGraderPreprocessor.preprocess(self, nb, resources)

@@ -23,7 +23,7 @@ from autograder.grading.record import Graded
 from autograder.grading.recorder import Recorder
 from autograder.grading.submission import Submission, loose
 from autograder.grading.version import course_version
-from autograder.sandbox import SandboxUnavailable, availability
+from autograder.sandbox import SandboxUnavailable, missing
 
 _NO_SOURCES = (
     "grading needs the course's own checkout, with solutions/ and autograder/mistakes/; "
@@ -31,6 +31,7 @@ _NO_SOURCES = (
 )
 
 
+_BATCH = 20  # how many results are written down together, at most
 _TRIES = 3  # how often the same fault may keep a result from being written before no more is tried
 
 
@@ -86,20 +87,21 @@ def grade(
         keys = {str(submission.student): Key(submission.content, version, seed) for submission in found}
         stands = {s: e for s, e in before.items() if s in keys and e.key == keys[s] and not regrade}
         with Recorder(course, chapter) as recorder:
-            run = _Run(len(found), progress)
+            run = _Run(len(found), progress, recorder, journal)
             for submission in found:
                 entry = stands.get(str(submission.student))
                 if entry is not None:
                     if not (entry.recorded and recorder.is_written(submission)):
-                        run.write(recorder, journal, submission, entry)
+                        run.write(submission, entry)
                     run.add(entry.result, kept=True)
             todo = [submission for submission in found if submission.student not in stands]
             with contextlib.closing(_judged(todo, seed, jobs, trust, scheduler)) as judged:
                 for submission, result in judged:
                     entry = Entry(keys[str(submission.student)], result)
                     journal.graded(entry.key, result)
-                    run.write(recorder, journal, submission, entry)
+                    run.write(submission, entry)
                     run.add(result)
+            run.write_rest()
     by_student = sorted(run.results, key=lambda result: str(result.student))
     return Outcome(tuple(by_student), run.kept, seed, run.problems)
 
@@ -148,14 +150,18 @@ def _in_order(judged: Iterator[tuple[Submission, Graded]]) -> Iterator[Graded]:
 
 
 class _Run:
-    """One run's results so far."""
+    """One run's results so far. They are written down in batches; until then the journal has them."""
 
-    def __init__(self, total: int, progress: Callable[[Progress], None] | None) -> None:
+    def __init__(
+        self, total: int, progress: Callable[[Progress], None] | None, recorder: Recorder, journal: Journal
+    ) -> None:
         self.results: list[Graded] = []
         self._unwritten: dict[str, list[str]] = {}
         self.kept = 0
         self._total = total
         self._progress = progress
+        self._recorder, self._journal = recorder, journal
+        self._batch: list[tuple[Submission, Entry]] = []
         if progress is not None:
             progress(Progress(0, total, 0))
 
@@ -165,22 +171,47 @@ class _Run:
         if self._progress is not None:
             self._progress(Progress(len(self.results), self._total, self.kept, result))
 
-    def write(self, recorder: Recorder, journal: Journal, submission: Submission, entry: Entry) -> None:
-        """Write one submission's result down. What goes wrong with one concerns no other.
+    def write(self, submission: Submission, entry: Entry) -> None:
+        """Write a result down, with others, as soon as these are a batch."""
+        self._batch.append((submission, entry))
+        if len(self._batch) == _BATCH:
+            self.write_rest()
 
-        What goes wrong again and again (the disk is full, somebody has locked the gradebook) is not tried for ever.
-        """
-        student = str(submission.student)
-        hopeless = next((why for why, students in self._unwritten.items() if len(students) >= _TRIES), None)
-        if hopeless is not None:
-            self._unwritten[hopeless].append(student)
-            return
+    def write_rest(self) -> None:
+        """Write down what still waits for others. What goes wrong with one concerns no other."""
+        batch, self._batch = self._batch, []
+        booked = self._booked_together(batch)
+        written = {str(one.student): entry.key for one, entry in batch if self._written(one, entry.result, booked)}
+        if written:
+            self._journal.recorded(written)
+
+    def _booked_together(self, batch: Sequence[tuple[Submission, Entry]]) -> bool:
+        if len(batch) < 2 or self._hopeless is not None:
+            return False
         try:
-            recorder.write(submission, entry.result)
+            self._recorder.book([(submission, entry.result) for submission, entry in batch])
+        except Exception:  # the one that is to blame shows when each is booked by itself
+            return False
+        return True
+
+    def _written(self, submission: Submission, result: Graded, booked: bool) -> bool:
+        student = str(submission.student)
+        if self._hopeless is not None:
+            self._unwritten[self._hopeless].append(student)
+            return False
+        try:
+            if not booked:
+                self._recorder.book([(submission, result)])
+            self._recorder.write(submission, result)
         except Exception as error:
             self._unwritten.setdefault(_why(error), []).append(student)
-        else:
-            journal.recorded(student, entry.key)
+            return False
+        return True
+
+    @property
+    def _hopeless(self) -> str | None:
+        """What goes wrong again and again (the disk is full, somebody has locked the gradebook), and is left be."""
+        return next((why for why, students in self._unwritten.items() if len(students) >= _TRIES), None)
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -224,8 +255,8 @@ def _known(chapter: str) -> None:
 
 
 def _sandboxed(elsewhere: bool) -> None:
-    """CourseError where submissions are to run in a sandbox of this machine, and it can have none."""
-    fault = None if elsewhere else availability()
+    """CourseError where submissions are to run in a sandbox and plainly cannot; a worker tries its own before use."""
+    fault = None if elsewhere else missing(confined=True)
     if fault is not None:
         raise CourseError(str(fault))
 

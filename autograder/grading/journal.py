@@ -60,9 +60,9 @@ class Journal:
         """Note a result."""
         self._append({"student": result.student, "key": vars(key), "result": to_json(result)})
 
-    def recorded(self, student: str, key: Key) -> None:
-        """Note that a student's result stands in the gradebook, the autograded notebook and the feedback."""
-        self._append({"student": student, "recorded": vars(key)})
+    def recorded(self, keys: Mapping[str, Key]) -> None:
+        """Note that students' results stand in the gradebook, the autograded notebook and the feedback."""
+        self._append(*({"student": student, "recorded": vars(key)} for student, key in keys.items()))
 
     def _lines(self) -> list[dict[str, Any]]:
         try:
@@ -77,14 +77,14 @@ class Journal:
                 continue  # the last line of a run that was killed
         return lines
 
-    def _append(self, line: Mapping[str, Any]) -> None:
+    def _append(self, *lines: Mapping[str, Any]) -> None:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             handle = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
             try:
                 size = os.fstat(handle).st_size
                 torn = size > 0 and os.pread(handle, 1, size - 1) != b"\n"
-                rest = (b"\n" if torn else b"") + json.dumps(line).encode() + b"\n"
+                rest = (b"\n" if torn else b"") + b"".join(json.dumps(line).encode() + b"\n" for line in lines)
                 while rest:
                     rest = rest[os.write(handle, rest) :]
                 os.fsync(handle)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import autograder
-from autograder import answers, registry
+from autograder import answer_file, answers, registry
 from autograder.checking import check_chapter
 from autograder.exercise import Finding, State, Verdict
 from autograder.grading.record import Graded, graded, unreadable
@@ -116,9 +116,33 @@ def _of_another(notebook: Notebook, chapter: str) -> bool:
     return notebook.chapter in set(registry.CHAPTERS) - {chapter} and not any(name in code for name in names)
 
 
+@dataclass(frozen=True)
+class PackedKeys:
+    """A chapter's keys as bytes, made once and handed to every process that judges."""
+
+    chapter: str
+    seed: int
+    data: bytes
+
+
+@cache
+def packed_keys(chapter: str, seed: int) -> PackedKeys:
+    return PackedKeys(chapter, seed, answer_file.write("", answers.make_keys(chapter, seed)))
+
+
+def take(packed: PackedKeys) -> None:
+    """Judge by these keys from now on, instead of making the same ones here."""
+    _taken[packed.chapter, packed.seed] = packed
+
+
+_taken: dict[tuple[str, int], PackedKeys] = {}
+
+
 @cache
 def keys(chapter: str, seed: int) -> dict[str, answers.AnswerKey]:
-    return answers.make_keys(chapter, seed)
+    """The keys, always as they come out of the packed form: wherever they were made, they are the same to the bit."""
+    packed = _taken.get((chapter, seed)) or packed_keys(chapter, seed)
+    return answer_file.read(packed.data)[1]
 
 
 @cache

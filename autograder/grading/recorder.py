@@ -1,10 +1,10 @@
-"""Write a result where nbgrader looks for it: the gradebook, `autograded/` and `feedback/`, in this order."""
+"""Write results where nbgrader looks for them: the gradebook, `autograded/` and `feedback/`, in this order."""
 
 from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -39,7 +39,7 @@ class Recorder:
 
     def __enter__(self) -> Self:
         self._gradebook: Any = self._open.enter_context(self._course.gradebook())
-        self._pages = FeedbackPages(self._course, self._gradebook)
+        self._pages = FeedbackPages(self._course)
         submitted = self._gradebook.assignment_submissions(self._chapter)
         self._booked = {submission.student_id for submission in submitted}
         return self
@@ -55,21 +55,21 @@ class Recorder:
         files = (self._autograded(student), self._feedback(student))
         return student in self._booked and all(file.is_file() for file in files)
 
+    def book(self, batch: Sequence[tuple[Submission, Graded]]) -> None:
+        """Write the marks of some submissions to the gradebook: of all, or of none."""
+        results = {str(submission.student): result for submission, result in batch}
+        times = {str(submission.student): submissions.handed_in(self._course, submission) for submission, _ in batch}
+        for student in gradebook.record(self._gradebook, results, self._template, times):
+            gradebook.apply_late_penalty(self._course, self._chapter, student)
+        self._pages.marks = gradebook.standing(self._gradebook, self._chapter, results)
+
     def write(self, submission: Submission, result: Graded) -> None:
-        """Write one result to the three places."""
-        student, chapter = str(submission.student), self._chapter
-        try:
-            timestamp = submissions.handed_in(self._course, submission)
-            late = gradebook.record(self._gradebook, result, self._template, timestamp)
-            if late:
-                gradebook.apply_late_penalty(self._course, chapter, student)
-        except BaseException:
-            self._gradebook.db.rollback()
-            raise
+        """Write the notebook and the page of a submission of the batch that was booked last."""
+        student = str(submission.student)
         notebook = autograded(result, _cells(submission, result), self._template, self._hints)
         self._copy_other_files(submission)
         write_whole(self._autograded(student), notebook, _AUTOGRADED_MODE)
-        page = self._pages.page(self._autograded(student), chapter, student)
+        page = self._pages.page(self._autograded(student), self._chapter, student)
         write_whole(self._feedback(student), page, _FEEDBACK_MODE)
 
     def _autograded(self, student: str) -> Path:

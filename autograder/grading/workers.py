@@ -1,7 +1,7 @@
 """Processes that judge submissions side by side. One that dies is replaced, and its submission tried once more.
 
-Each has a sandbox of its own. They hold no more than a submission's path and the seed; the gradebook, the journal and
-whatever else is written belong to the process that asks.
+Each has a sandbox of its own. They hold no more than a submission's path, the seed and the keys; the gradebook,
+the journal and whatever else is written belong to the process that asks.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from autograder.grading.judge import judge, without_result
+from autograder.grading.judge import PackedKeys, judge, packed_keys, take, without_result
 from autograder.grading.record import Graded
 from autograder.grading.submission import Submission
 from autograder.sandbox import Sandbox, SandboxUnavailable, Trusted
@@ -35,25 +35,29 @@ def judge_all(
     workers = [_Worker(seed, trust) for _ in range(min(jobs, len(waiting)))]
     try:
         while waiting or any(worker.task for worker in workers):
-            for worker in workers:
-                if worker.task is None and waiting:
-                    worker.give(waiting.popleft())
+            _give(waiting, workers)
             busy = [worker for worker in workers if worker.task is not None]
             done = wait([worker.pipe for worker in busy])
-            for worker in busy:
-                if worker.pipe in done:
-                    task, result = worker.take()
-                    if result is not None:
-                        yield task.submission, result
-                    elif task.tries < _TRIES:
-                        waiting.append(_Task(task.submission, task.tries + 1))
-                    else:
-                        yield task.submission, without_result(task.submission, "crashed", _DIED)
+            taken = [worker.take() for worker in busy if worker.pipe in done]
+            _give(waiting, workers)  # so that none is idle while a result is written down
+            for task, result in taken:
+                if result is not None:
+                    yield task.submission, result
+                elif task.tries < _TRIES:
+                    waiting.append(_Task(task.submission, task.tries + 1))
+                else:
+                    yield task.submission, without_result(task.submission, "crashed", _DIED)
     finally:
         for worker in workers:
             worker.pipe.close()
         for worker in workers:
             worker.end()
+
+
+def _give(waiting: deque[_Task], workers: Iterable[_Worker]) -> None:
+    for worker in workers:
+        if worker.task is None and waiting:
+            worker.give(waiting.popleft())
 
 
 @dataclass(frozen=True)
@@ -66,17 +70,17 @@ class _Worker:
     """One process and our end of its pipe. `task` is what it is busy with."""
 
     def __init__(self, seed: int, trust: bool) -> None:
-        self._arguments = (seed, trust)
+        self._seed, self._trust = seed, trust
         self.task: _Task | None = None
         self._start()
 
     def give(self, task: _Task) -> None:
         """Hand over a submission. A process that died while it was idle is replaced first."""
         try:
-            self.pipe.send(task.submission)
+            self._send(task.submission)
         except OSError:
             self._replace()
-            self.pipe.send(task.submission)
+            self._send(task.submission)
         self.task = task
 
     def take(self) -> tuple[_Task, Graded | None]:
@@ -97,10 +101,19 @@ class _Worker:
         self._process.join(timeout=5)
         self._process.kill()
 
+    def _send(self, submission: Submission) -> None:
+        """The submission, and before the first of its chapter the keys: they take longer to make than to judge by."""
+        chapter = submission.chapter
+        if chapter is not None and submission.path is not None and chapter not in self._has_keys:
+            self.pipe.send(packed_keys(chapter, self._seed))
+            self._has_keys.add(chapter)
+        self.pipe.send(submission)
+
     def _start(self) -> None:
+        self._has_keys: set[str] = set()
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_work, args=(theirs, *self._arguments), daemon=True)
+        self._process = context.Process(target=_work, args=(theirs, self._seed, self._trust), daemon=True)
         self._process.start()
         theirs.close()
 
@@ -118,8 +131,14 @@ def _work(pipe: Connection, seed: int, trust: bool) -> None:
     with contextlib.suppress(EOFError, OSError):  # whoever asks has gone
         try:
             with sandbox:
+                if isinstance(sandbox, Sandbox):
+                    sandbox.try_out()
                 while True:
-                    pipe.send(judged(pipe.recv(), sandbox, seed))
+                    said: Submission | PackedKeys = pipe.recv()
+                    if isinstance(said, PackedKeys):
+                        take(said)
+                    else:
+                        pipe.send(judged(said, sandbox, seed))
         except SandboxUnavailable as fault:
             pipe.send(fault)
 

@@ -55,13 +55,20 @@ class Sandbox(Trusted):
 
     _confined = True
 
+    def try_out(self) -> None:
+        """Run one harmless cell. Raises SandboxUnavailable where even that does not run: no submission is to blame."""
+        with self.submission(["one = 1"]) as submission:
+            fault = submission.cells[0].reason
+        if fault:
+            raise SandboxUnavailable(fault)
+
 
 @cache
 def availability() -> str | None:
     """None where submissions can be confined here, which is tried once; otherwise the reason and the mend, one line."""
     try:
-        with Sandbox() as sandbox, sandbox.submission(["one = 1"]) as submission:
-            outcome = submission.cells[0]
+        with Sandbox() as sandbox:
+            sandbox.try_out()
     except SandboxUnavailable as fault:
         return str(fault)
-    return outcome.reason or None
+    return None
