@@ -201,5 +201,6 @@ def _argument_text(value: Any) -> str:
     if isinstance(value, SameRng):
         return "<the same generator>"
     if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_argument_text, value))}]"
+        inside = ", ".join(map(_argument_text, value))
+        return f"({inside})" if isinstance(value, tuple) else f"[{inside}]"
     return repr(value)

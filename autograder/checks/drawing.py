@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 
-from autograder.exercise import Call, Case, Result
+from autograder.exercise import Call, Case, Result, View
 
 Array = np.ndarray
 
@@ -30,8 +33,20 @@ def forward_then_backward(
     backward: str,
     times: int = 1,
     tolerance: float = 1e-9,
+    yardstick: float = 0.0,
 ) -> Case:
     """A case that calls a forward once, and its backward `times` times with the cache that came back."""
     cache_at = forward.returns.index("cache")
     call = Call(backward, {"dout": dout, "cache": Result(0, cache_at)}, returns)
-    return Case(label, check, (forward, *[call] * times), tolerance)
+    return Case(label, check, (forward, *[call] * times), tolerance, yardstick)
+
+
+def read_only(call: Call) -> Call:
+    """The same call with arrays that cannot be written to."""
+    arrays = {name: value for name, value in call.arguments.items() if isinstance(value, Array)}
+    return with_arguments(call, **{name: View(array, "read-only") for name, array in arrays.items()})
+
+
+def with_arguments(call: Call, **changed: Any) -> Call:
+    """The same call with other values for some of its arguments."""
+    return replace(call, arguments={**call.arguments, **changed})

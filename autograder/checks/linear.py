@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograder.checks.drawing import forward_then_backward
+from autograder.checks.drawing import forward_then_backward, read_only
 from autograder.exercise import Call, Case, Exercise, Rng, View
 
 _SINGLE = 1e-5  # the tolerance for float32
@@ -37,10 +37,6 @@ def _laid_out(call: Call) -> Call:
     )
 
 
-def _read_only(call: Call) -> Call:
-    return Call(call.function, {name: View(value, "read-only") for name, value in call.arguments.items()}, call.returns)
-
-
 def _forward_cases(rng: np.random.Generator) -> list[Case]:
     return [
         Case("5 examples, 4 features, 3 outputs", "values", (_forward(rng, (5, 4), 3),)),
@@ -52,7 +48,7 @@ def _forward_cases(rng: np.random.Generator) -> list[Case]:
             "special",
             (_laid_out(_forward(rng, (5, 4), 3)),),
         ),
-        Case("read-only arrays", "special", (_read_only(_forward(rng, (3, 2, 3), 4)),)),
+        Case("read-only arrays", "special", (read_only(_forward(rng, (3, 2, 3), 4)),)),
     ]
 
 
@@ -75,7 +71,7 @@ def _backward_cases(rng: np.random.Generator) -> list[Case]:
         _backward_case(rng, "one example, one output", "special", _forward(rng, (1, 4), 1)),
         _backward_case(rng, "called twice with one cache", "special", _forward(rng, (5, 4), 3), times=2),
         _backward_case(rng, "arrays in unusual memory", "special", _laid_out(_forward(rng, (6, 2, 2), 3))),
-        _backward_case(rng, "read-only arrays", "special", _read_only(_forward(rng, (3, 2, 3), 4))),
+        _backward_case(rng, "read-only arrays", "special", read_only(_forward(rng, (3, 2, 3), 4))),
     ]
 
 
