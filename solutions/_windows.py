@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 Pair = tuple[int, int]
 
@@ -33,6 +34,13 @@ class Sliding(NamedTuple):
             rows = _places(i * self.dilation[0], self.stride[0], self.out[0])
             columns = _places(j * self.dilation[1], self.stride[1], self.out[1])
             yield i, j, rows, columns
+
+    def seen(self, padded: np.ndarray) -> np.ndarray:
+        """A view (N, C, KH, KW, H', W') of the padded images (N, C, ...): what each entry of the kernel meets."""
+        height, width = (spread * (taps - 1) + 1 for spread, taps in zip(self.dilation, self.kernel, strict=True))
+        (down, right), (apart, aside) = self.stride, self.dilation
+        windows = sliding_window_view(padded, (height, width), axis=(2, 3))
+        return windows[:, :, ::down, ::right, ::apart, ::aside].transpose(0, 1, 4, 5, 2, 3)
 
 
 def as_pair(value: int | tuple[int, ...], name: str) -> Pair:

@@ -225,11 +225,8 @@ def im2col(
     if x.ndim != 4:
         raise ValueError(f"x must have shape (N, C, H, W), not {x.shape}")
     sliding = _slide(x.shape[2:], kernel_size, stride, padding, dilation)
-    padded = pad(x, sliding.padding)
-    cols = np.empty((*x.shape[:2], *sliding.kernel, *sliding.out), x.dtype)
-    for i, j, rows, columns in sliding.taps():
-        cols[:, :, i, j] = padded[:, :, rows, columns]
-    return cols.reshape(x.shape[0], x.shape[1] * math.prod(sliding.kernel), math.prod(sliding.out))
+    seen = sliding.seen(pad(x, sliding.padding))
+    return seen.copy().reshape(x.shape[0], x.shape[1] * math.prod(sliding.kernel), math.prod(sliding.out))
 
 
 def col2im(
@@ -322,9 +319,8 @@ def conv2d_im2col_forward(
     cols = np.empty((x.shape[1], *sliding.kernel, *sliding.out), out.dtype)
     matrices = cols.reshape(groups, filters.shape[2], math.prod(sliding.out))
     results = out.reshape(x.shape[0], *filters.shape[:2], math.prod(sliding.out))
-    for image, result in zip(pad(x, sliding.padding), results, strict=True):
-        for i, j, rows, columns in sliding.taps():
-            cols[:, i, j] = image[:, rows, columns]
+    for seen, result in zip(sliding.seen(pad(x, sliding.padding)), results, strict=True):
+        cols[...] = seen
         np.matmul(filters, matrices, out=result)
     out += bias[:, None, None]
     return out, (x, weight, sliding, groups)
@@ -361,9 +357,8 @@ def conv2d_im2col_backward(dout: np.ndarray, cache: Any) -> tuple[np.ndarray, np
     cols = np.empty((x.shape[1], *sliding.kernel, *sliding.out), dout.dtype)
     matrices = cols.reshape(groups, filters.shape[2], math.prod(sliding.out))
     dresults = dout.reshape(x.shape[0], *filters.shape[:2], math.prod(sliding.out))
-    for image, dimage, dresult in zip(padded, dpadded, dresults, strict=True):
-        for i, j, rows, columns in sliding.taps():
-            cols[:, i, j] = image[:, rows, columns]
+    for seen, dimage, dresult in zip(sliding.seen(padded), dpadded, dresults, strict=True):
+        cols[...] = seen
         dfilters += dresult @ matrices.transpose(0, 2, 1)
         np.matmul(filters.transpose(0, 2, 1), dresult, out=matrices)  # from here on cols holds its own gradient
         for i, j, rows, columns in sliding.taps():

@@ -55,6 +55,15 @@ def test_a_column_is_what_the_window_sees(layer, dtype, lay_out) -> None:
     assert np.array_equal(x, plain)
 
 
+@pytest.mark.parametrize("kernel", [1, 2])
+def test_columns_are_the_caller_s_own(kernel) -> None:
+    x = normal(1, (2, 3, 4, 5))
+    kept = x.copy()
+    cols = im2col(x, kernel)
+    cols += 1
+    assert np.array_equal(x, kept)
+
+
 @given(layers(), dtypes, layouts)
 def test_col2im_is_the_adjoint_of_im2col(layer, dtype, lay_out) -> None:
     x, settings = drawn(layer)
