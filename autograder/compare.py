@@ -54,7 +54,9 @@ def shape_difference(got: Any, expected: Any) -> str | None:
 
 
 def dtype_difference(got: Any, expected: Any) -> str | None:
-    """Arrays keep their dtype; for a plain number any float will do."""
+    """Arrays keep their dtype, whole numbers stay whole; for a plain float any float will do."""
+    if type(expected) is int and np.asarray(got).dtype.kind not in "iu":
+        return "a whole number (int) is expected here, not a float; it is used as a length or an index"
     if not isinstance(expected, np.ndarray):
         return None
     dtype = got.dtype if isinstance(got, np.ndarray) else np.asarray(got).dtype
