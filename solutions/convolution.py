@@ -327,11 +327,9 @@ def conv2d_im2col_forward(
 
 
 def conv2d_im2col_backward(dout: np.ndarray, cache: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Carry the gradient back, with the results of conv2d_backward, by matrix products: fast.
+    """Carry the gradient of a loss back, with the results of conv2d_backward, by matrix products: fast.
 
-    For each image n (and groups=1), with cols its columns (C * KH * KW, L), and weight and dout[n] as matrices,
-
-        dweight += dout[n] @ cols.T      dcols = weight.T @ dout[n]      dx[n] = col2im(dcols)
+        dx = dL/dx      dweight = dL/dweight      dbias = dL/dbias
 
     Args:
         dout: gradient of the loss with respect to out, shape (N, F, H', W').
