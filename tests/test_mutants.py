@@ -11,7 +11,13 @@ from mutants import Mutant, mutants
 from autograder import registry
 
 # (function, change without its line) -> why the changed code still keeps the contract
-STILL_RIGHT: dict[tuple[str, str], str] = {}
+_EQUALLY_LONG = "what is zipped is equally long, whatever the arguments"
+STILL_RIGHT: dict[tuple[str, str], str] = {
+    ("conv2d_im2col_forward", "True -> False"): _EQUALLY_LONG,
+    ("conv2d_im2col_backward", "True -> False"): _EQUALLY_LONG,
+    ("_slide", "True -> False"): _EQUALLY_LONG,
+    ("_fit_transposed", "True -> False"): _EQUALLY_LONG,
+}
 
 
 def _key(mutant: Mutant) -> tuple[str, str]:

@@ -289,6 +289,19 @@ def padded_on_all_axes(
     return out, None
 
 
+@_wrong(
+    "The padded array cannot be filled where the padding is 0: [padding:-padding] is [0:0] there, since −0 is 0. Put x in from the "
+    "padding on, for as many rows and columns as x has."
+)
+def put_in_with_minus_padding(
+    x: Array, weight: Array, bias: Array, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
+) -> Out:
+    (top, left), (count, channels, height, width) = pair(padding), x.shape
+    padded = np.zeros((count, channels, height + 2 * top, width + 2 * left), x.dtype)
+    padded[:, :, top:-top, left:-left] = x
+    return _padded_by_hand(x, weight, bias, padded, stride, padding, dilation, groups)
+
+
 # --- dilation ------------------------------------------------------------------------------------------------------
 
 
@@ -375,6 +388,15 @@ def filters_interleaved(
 
 
 # --- the output ----------------------------------------------------------------------------------------------------
+
+
+@_wrong(
+    "Your out has the right numbers in the wrong places: they were collected going down first and then across, and laid out row by row. "
+    "The loop over rows belongs outside, the one over columns inside."
+)
+def places_column_major(x: Array, weight: Array, bias: Array, *how: Any, **options: Any) -> Out:
+    out, cache = conv2d_forward(x, weight, bias, *how, **options)
+    return out.swapaxes(2, 3).reshape(out.shape), cache
 
 
 @_wrong("Your feature maps are transposed: out is (N, F, H', W'), the place down before the place across.")

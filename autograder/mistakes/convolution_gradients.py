@@ -154,8 +154,8 @@ def weight_before_x(dout: Array, cache: Any) -> Gradients:
 
 
 @_wrong(
-    "The stride is in the forward but not in the backward: your windows are one pixel apart here, so dx and dweight belong to other "
-    "pixels. Go through the very windows that the forward used."
+    "The stride is missing in the backward: its windows are one pixel apart, so dx and dweight belong to other pixels. Go through the "
+    "windows that a forward with this stride uses, stride pixels apart."
 )
 def stride_forgotten(dout: Array, cache: Any) -> Gradients:
     dx, dweight = _with_other_windows(dout, cache, stride=(1, 1))
@@ -190,8 +190,8 @@ def stride_swapped(dout: Array, cache: Any) -> Gradients:
 
 
 @_wrong(
-    "The dilation is in the forward but not in the backward: the windows here are not spread, so dx and dweight belong to other "
-    "pixels. Use the forward's slices, step and all."
+    "The windows of the backward are not spread: the dilation is missing here, so dx and dweight belong to other pixels. Entries of the "
+    "kernel met pixels dilation apart, and what they did has to be followed back to those. (Does your forward spread its windows?)"
 )
 def dilation_forgotten(dout: Array, cache: Any) -> Gradients:
     dx, dweight = _with_other_windows(dout, cache, dilation=(1, 1))
