@@ -5,10 +5,13 @@ from __future__ import annotations
 import ast
 import copy
 import inspect
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
+from types import ModuleType
 from typing import Any
+from unittest import mock
 
 _OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
     ast.Add: ast.Sub,
@@ -54,18 +57,47 @@ class Mutant:
 
 
 def mutants(chapter: str) -> Iterator[Mutant]:
-    """All slips, one at a time, in all functions of a chapter's solutions; checks of arguments are left alone."""
-    module = import_module(f"solutions.{chapter}")
-    tree = ast.parse(inspect.getsource(module))
-    for number, function in enumerate(tree.body):
-        if not isinstance(function, ast.FunctionDef) or function.name.startswith("_require"):
-            continue
-        for change, body in _slips(function):
-            slipped = copy.deepcopy(tree)
-            slipped.body[number] = body
-            namespace: dict[str, Any] = {"__name__": f"mutant_of_{chapter}"}
-            exec(compile(ast.fix_missing_locations(slipped), "<mutant>", "exec"), namespace)
-            yield Mutant(chapter, function.name, change, namespace)
+    """All slips, one at a time, in all functions of a chapter's solutions and of what they share with other chapters'.
+
+    Checks of arguments are left alone.
+    """
+    own = f"solutions.{chapter}"
+    for name in (own, *_shared_by(own)):
+        tree = ast.parse(_source(name))
+        for number, function in enumerate(_functions(tree)):
+            if function.name.startswith("_require"):
+                continue
+            for change, slipped_function in _slips(function):
+                slipped = copy.deepcopy(tree)
+                list(_functions(slipped))[number].body = slipped_function.body
+                module = _made_of(name, slipped)
+                if name != own:
+                    with mock.patch.dict(sys.modules, {name: module}):
+                        module = _made_of(own, ast.parse(_source(own)))
+                yield Mutant(chapter, function.name, change, vars(module))
+
+
+def _source(name: str) -> str:
+    return inspect.getsource(import_module(name))
+
+
+def _shared_by(name: str) -> list[str]:
+    """The private modules of the solutions that a module imports from."""
+    imports = [node for node in ast.parse(_source(name)).body if isinstance(node, ast.ImportFrom)]
+    return [node.module for node in imports if node.module and node.module.startswith("solutions._")]
+
+
+def _functions(tree: ast.Module) -> Iterator[ast.FunctionDef]:
+    """The functions of a module, and the methods of its classes."""
+    for node in tree.body:
+        inner = node.body if isinstance(node, ast.ClassDef) else [node]
+        yield from (each for each in inner if isinstance(each, ast.FunctionDef))
+
+
+def _made_of(name: str, tree: ast.Module) -> ModuleType:
+    module = ModuleType(name)
+    exec(compile(ast.fix_missing_locations(tree), "<mutant>", "exec"), vars(module))
+    return module
 
 
 def _slips(function: ast.FunctionDef) -> Iterator[tuple[str, ast.FunctionDef]]:
