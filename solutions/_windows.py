@@ -53,7 +53,7 @@ def as_pair(value: int | tuple[int, ...], name: str) -> Pair:
 
 def pad(images: np.ndarray, padding: Pair, value: float = 0.0) -> np.ndarray:
     """The images (N, C, H, W) with a border of `value` around each; themselves where there is none."""
-    if padding == (0, 0):
+    if not any(padding):
         return images
     (top, left), (height, width) = padding, images.shape[2:]
     padded = np.full((*images.shape[:2], height + 2 * top, width + 2 * left), value, images.dtype)

@@ -13,6 +13,8 @@ from types import ModuleType
 from typing import Any
 from unittest import mock
 
+from autograder.registry import CHAPTERS
+
 _OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
     ast.Add: ast.Sub,
     ast.Sub: ast.Add,
@@ -57,12 +59,13 @@ class Mutant:
 
 
 def mutants(chapter: str) -> Iterator[Mutant]:
-    """All slips, one at a time, in all functions of a chapter's solutions and of what they share with other chapters'.
+    """All slips, one at a time, in all functions of a chapter's solutions; checks of arguments are left alone.
 
-    Checks of arguments are left alone.
+    What several chapters share is the first one's: the later ones need not use all of it.
     """
     own = f"solutions.{chapter}"
-    for name in (own, *_shared_by(own)):
+    earlier = {name for other in CHAPTERS[: CHAPTERS.index(chapter)] for name in _shared_by(f"solutions.{other}")}
+    for name in (own, *(name for name in _shared_by(own) if name not in earlier)):
         tree = ast.parse(_source(name))
         for number, function in enumerate(_functions(tree)):
             if function.name.startswith("_require"):

@@ -17,6 +17,7 @@ STILL_RIGHT: dict[tuple[str, str], str] = {
     ("conv2d_im2col_backward", "True -> False"): _EQUALLY_LONG,
     ("_slide", "True -> False"): _EQUALLY_LONG,
     ("_fit_transposed", "True -> False"): _EQUALLY_LONG,
+    ("seen", "True -> False"): _EQUALLY_LONG,
 }
 
 
