@@ -7,7 +7,7 @@ from importlib import import_module
 
 from autograder.exercise import Exercise
 
-CHAPTERS = ("linear", "activations", "convolution", "dropout")
+CHAPTERS = ("linear", "activations", "convolution", "pooling", "dropout")
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +17,13 @@ def away_from_zero(rng: np.random.Generator, shape: tuple[int, ...], gap: float 
     """Normal values none of which lies within `gap` of 0: a kink at 0 stays far from any step of a derivative."""
     values = rng.standard_normal(shape)
     return values + gap * np.sign(values)
+
+
+def distinct(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Values about 0, of standard deviation 1, no two of which are near: the largest of them stays the largest."""
+    count = math.prod(shape)
+    places = rng.permutation(count) + rng.uniform(-0.2, 0.2, count)
+    return ((places - (count - 1) / 2) * math.sqrt(12) / count).reshape(shape)
 
 
 def elementwise_forward(name: str, x: object) -> Call:
