@@ -203,6 +203,15 @@ def _turned(pair: Pair) -> Pair:
     "Height and width of the window are swapped: a pair kernel_size is (height, width). Square windows hide this.",
 )
 def kernel_sides_swapped(x: Array, asked: Asked, border: float) -> Array:
+    return windows(x, Asked(_turned(asked.kernel), asked.step, asked.padding), border)
+
+
+@wrong_windows(
+    catalogue,
+    "Height and width of the window are swapped, and with them the step where stride is left out. A pair kernel_size is "
+    "(height, width); square windows hide this.",
+)
+def kernel_and_step_swapped(x: Array, asked: Asked, border: float) -> Array:
     return windows(x, Asked(_turned(asked.kernel), asked.stride, asked.padding), border)
 
 
