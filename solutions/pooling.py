@@ -120,7 +120,7 @@ def avg_pool2d_forward(
     for _, _, rows, columns in sliding.taps():
         out += padded[:, :, rows, columns]
     out /= sliding.kernel[0] * sliding.kernel[1]
-    return out, (x.shape, sliding)
+    return out, (x.shape, padded.shape, sliding)
 
 
 def avg_pool2d_backward(dout: np.ndarray, cache: Any) -> np.ndarray:
@@ -141,11 +141,10 @@ def avg_pool2d_backward(dout: np.ndarray, cache: Any) -> np.ndarray:
     Source:
         LeCun, Bottou, Bengio & Haffner, Gradient-based learning applied to document recognition (1998), section II.B.
     """
-    shape, sliding = cache
+    shape, padded_shape, sliding = cache
     _require_shape_of_out(dout, (*shape[:2], *sliding.out))
     share = dout / (sliding.kernel[0] * sliding.kernel[1])
-    padded_size = tuple(size + 2 * border for size, border in zip(shape[2:], sliding.padding, strict=True))
-    dpadded = np.zeros((*shape[:2], *padded_size), share.dtype)
+    dpadded = np.zeros(padded_shape, share.dtype)
     for _, _, rows, columns in sliding.taps():
         dpadded[:, :, rows, columns] += share
     return crop(dpadded, sliding.padding, shape[2:])

@@ -18,6 +18,7 @@ STILL_RIGHT: dict[tuple[str, str], str] = {
     ("_slide", "True -> False"): _EQUALLY_LONG,
     ("_fit_transposed", "True -> False"): _EQUALLY_LONG,
     ("seen", "True -> False"): _EQUALLY_LONG,
+    ("_fit", "True -> False"): _EQUALLY_LONG,
 }
 
 
