@@ -244,10 +244,9 @@ def _counts_asked(monkeypatch, name):
 def test_an_exercise_refuses_a_right_answer_less_often_than_once_in_a_thousand_million(monkeypatch) -> None:
     """All that is left to chance, added up: the counts, and that ten counts are alike or two masks one and the same."""
     for name in registry.exercises("dropout"):
-        rates = [
-            binomial.outside(trials, p, *binomial.bounds(trials, p)) for trials, p in _counts_asked(monkeypatch, name)
-        ]
+        asked = _counts_asked(monkeypatch, name)
         monkeypatch.undo()
+        rates = [binomial.outside(trials, p, *binomial.bounds(trials, p)) for trials, p in asked]
         if name.endswith("_forward"):
             assert len(rates) > 5
             units = 600 if name == "dropout_forward" else 300
