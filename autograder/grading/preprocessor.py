@@ -139,7 +139,7 @@ def _enter(nb: Node, chapter: str, verdicts: Iterable[Verdict]) -> None:
     for cell in nb.cells:
         name = _exercise_of(cell, [chapter])
         if name is not None:
-            cell.outputs = [verdict_output(by_name[name], hints.get(name))]
+            cell.outputs = [nbformat.from_dict(verdict_output(by_name[name], hints.get(name)))]
 
 
 def _exercise_of(cell: Node, chapters: Iterable[str]) -> str | None:
