@@ -388,3 +388,11 @@ def test_build_check_finds_the_committed_files_fresh() -> None:
     done = run("build", "--check", folder=ROOT)
     assert done.returncode == 0, done.stderr
     assert "every derived file is fresh" in done.stdout
+
+
+def test_an_abbreviated_option_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["export", "--cours", str(tmp_path), "--format", "csv"], ["book", "--serv"], ["demo", "--no-b"]):
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        assert ended.value.code == 2
+        assert "--help` shows how" in capsys.readouterr().err

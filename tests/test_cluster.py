@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
+import json
 import logging
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +23,10 @@ from distributed import Client, LocalCluster
 
 from autograder.cli import main
 from autograder.grading import cluster as engine
+from autograder.grading import version
 from autograder.grading.course import Course, CourseError, open_course
 from autograder.grading.grade import grade
+from autograder.grading.journal import Journal
 from autograder.grading.record import to_json
 from autograder.grading.submissions import collect
 
@@ -158,6 +165,69 @@ def test_workers_with_other_sources_are_refused(
     monkeypatch.setattr(engine, "sources", lambda: {**ours, "NumPy": "0.1"})
     with pytest.raises(CourseError, match="other versions of NumPy"):
         grade(course, "linear", scheduler=cluster.scheduler_address)
+
+
+def test_workers_with_another_engine_are_refused(cluster: LocalCluster, course: Course) -> None:
+    """A rule of the engine differs there, and nothing else: their marks would not be ours."""
+
+    def change() -> None:
+        version.parts = lambda chapter: []
+        engine.sources.cache_clear()
+
+    def change_back() -> None:
+        importlib.reload(version)
+        engine.course_version = version.course_version
+        engine.sources.cache_clear()
+
+    hand_in(course, "ada", notebook(course, RIGHT))
+    with Client(cluster.scheduler_address, set_as_default=False) as client:
+        client.run(change)
+        try:
+            with pytest.raises(CourseError, match="other versions of the chapter linear, the chapter activations"):
+                grade(course, "linear", scheduler=cluster.scheduler_address)
+        finally:
+            client.run(change_back)
+    assert not Journal(course, "linear").read()
+    assert grade(course, "linear", scheduler=cluster.scheduler_address).results[0].score == 26
+
+
+def test_a_scheduler_that_is_lost_in_the_middle_costs_nothing_but_time(
+    class_of_ten: Course, undisturbed: dict[str, Any], tmp_path: Path
+) -> None:
+    course = own(class_of_ten, tmp_path, "course")
+    with scheduler_and_worker(tmp_path) as (address, process):
+
+        def kill_it(progress: Any) -> None:
+            if progress.done == 3:
+                process.kill()
+
+        with pytest.raises(CourseError, match=r"the scheduler at tcp://\S+ is gone; start it and grade again") as lost:
+            grade(course, "linear", seed=SEED, scheduler=address, progress=kill_it)
+        assert "\n" not in str(lost.value)
+    outcome = grade(course, "linear")
+    assert 3 <= outcome.kept < len(outcome.results) == 10
+    assert everything(course, outcome) == undisturbed
+    assert all(len(entries) == 1 for entries in Journal(course, "linear").history().values())
+
+
+@contextmanager
+def scheduler_and_worker(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A scheduler's address and process, with one worker, each started as a user starts it."""
+    found = folder / "scheduler.json"
+    dask = [sys.executable, "-m", "dask"]
+    common = ["--scheduler-file", str(found), "--no-dashboard"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder}
+    scheduler = subprocess.Popen([*dask, "scheduler", "--host", "127.0.0.1", "--port", "0", *common], **quiet)
+    worker = subprocess.Popen([*dask, "worker", *common, "--nthreads", "1", "--no-nanny"], **quiet)
+    try:
+        while not found.exists():
+            assert scheduler.poll() is None
+            time.sleep(0.1)
+        yield json.loads(found.read_text())["address"], scheduler
+    finally:
+        for process in (scheduler, worker):
+            process.kill()
+            process.wait()
 
 
 def test_where_no_scheduler_answers_one_line_says_so(course: Course, capsys: pytest.CaptureFixture[str]) -> None:

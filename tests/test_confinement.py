@@ -17,7 +17,8 @@ import psutil
 import pytest
 from boxes import DOUBLE, ROOMY, call, doubles
 
-from autograder.sandbox import Sandbox, SandboxUnavailable, Trusted, faults, launch
+from autograder.cli import main
+from autograder.sandbox import Sandbox, SandboxUnavailable, Trusted, availability, faults, launch
 from autograder.sandbox.inside import seccomp
 from autograder.sandbox.inside.system_calls import ALLOWED
 
@@ -482,6 +483,25 @@ def test_each_fault_has_its_mend(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value, mend in faults._SETTINGS:
         monkeypatch.setattr(faults, "_setting", lambda asked, name=name, value=value: value if asked == name else None)
         assert faults.explained("bwrap: no").endswith(f"sudo sysctl -w {mend}")
-    monkeypatch.setattr(sys, "platform", "darwin")
-    with pytest.raises(SandboxUnavailable, match="Linux"), Sandbox():
-        pass
+
+
+@pytest.mark.parametrize(("system", "mend"), [("darwin", "podman run"), ("win32", "wsl --install"), ("aix", "Linux")])
+def test_on_another_system_grading_says_where_to_grade(
+    system: str, mend: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """As far as it can be tried here: the system's name, and on Windows no fork and no fcntl, are what differs."""
+    (tmp_path / "linear.ipynb").write_text("{}")
+    monkeypatch.setattr(sys, "platform", system)
+    availability.cache_clear()
+    if system == "win32":
+        monkeypatch.delattr(os, "fork")
+        monkeypatch.setitem(sys.modules, "fcntl", None)
+        monkeypatch.delitem(sys.modules, "autograder.grading.grade", raising=False)
+    try:
+        assert main(["grade", str(tmp_path / "linear.ipynb")]) == 2
+    finally:
+        availability.cache_clear()
+    said = capsys.readouterr().err.strip()
+    assert mend in said
+    assert "Grading without Linux" in said
+    assert "\n" not in said

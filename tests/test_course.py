@@ -70,6 +70,16 @@ def test_new_touches_nothing_that_is_there(tmp_path: Path, name: str) -> None:
     assert (tmp_path / name).read_text() == "precious"
 
 
+def test_new_takes_no_folder_with_anything_in_it_but_an_empty_one(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("precious")
+    with pytest.raises(CourseError, match="is not empty: choose a folder that is empty, or is not there yet"):
+        new(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+    (tmp_path / "empty" / ".git").mkdir(parents=True)
+    new(tmp_path / "empty")
+    assert open_course(tmp_path / "empty").students("linear") == []
+
+
 def test_new_says_in_one_line_where_a_folder_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(CourseError, match=r"^[^\n]*cannot be made: [^\n]*; choose another folder$"):

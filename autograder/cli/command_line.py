@@ -13,7 +13,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from autograder.cli import anyone, author, instructor, student
 from autograder.cli.faults import in_one_line, is_known, missing_module
@@ -37,7 +37,10 @@ exit codes: 0 done, and nothing to object to; 1 done, with something that is not
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line."""
+    """Says what is wrong in one line. Options are written out: an abbreviation means another one tomorrow."""
+
+    def __init__(self, prog: str, **settings: Any) -> None:
+        super().__init__(prog, allow_abbrev=False, **settings)
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message}; `{self.prog} --help` shows how\n")

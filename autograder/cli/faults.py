@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
+from autograder.sandbox.faults import no_linux
+
 # Faults whose message is meant for whoever typed the command; by name, since their modules may not be installed.
 _KNOWN = frozenset({"BookError", "CourseError", "CourseFault", "NoAnswerData", "SandboxUnavailable", "Unreadable"})
 
@@ -27,6 +31,8 @@ def in_one_line(error: Exception) -> str:
 def missing_module(error: ModuleNotFoundError, extra: str) -> str:
     """What to do where a module is not installed: an extra's, or the course's own sources."""
     name = error.name or "a module"
+    if name in sys.stdlib_module_names:  # Python's own, but not on every system: fcntl, on which recording relies
+        return no_linux()
     if name.partition(".")[0] in ("autograder", "solutions"):
         return "this needs the course's own checkout, not the installed package; clone the repository and run it there"
     return f'{name} is not installed; pip install "layers-by-hand[{extra}]"'

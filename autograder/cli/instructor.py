@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import secrets
 import sys
 from collections.abc import Sequence
 from datetime import date
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from autograder.grading.grade import Outcome
     from autograder.grading.record import Graded
 
-FORMATS = ("csv", "canvas", "gradescope", "json")
+AUTOGRADER = "gradescope-autograder"
+FORMATS = ("csv", "canvas", "gradescope", AUTOGRADER, "json")
 _CHAPTERS = ", ".join(registry.CHAPTERS)
 
 
@@ -43,7 +45,7 @@ def register(commands: Commands) -> None:
         metavar="ADDRESS",
         help="a database, as postgresql+psycopg://USER@HOST/DATABASE; default: the file gradebook.db in the folder",
     )
-    new.add_argument("folder", metavar="FOLDER", type=Path, help="where the course is to be; made if it is not there")
+    new.add_argument("folder", metavar="FOLDER", type=Path, help="an empty folder, or one that is not there yet")
 
     release = add(
         commands,
@@ -95,13 +97,19 @@ def register(commands: Commands) -> None:
 
         Where a notebook was not graded the mark is left out, never 0; standard error says how many these are.
 
-        example:
+        To have Gradescope grade by itself, gradescope-autograder writes the zip that its programming assignments ask
+        for under "Configure Autograder": setup.sh, run_autograder, and the course with its answers and a secret seed.
+        It is for Gradescope alone: never hand it to students, or put it beside the bundle.
+
+        examples:
           autograder export --course autumn --format canvas --output marks.csv
+          autograder export --course autumn --format gradescope-autograder --chapter linear --output upload.zip
         """,
     )
     _add_course(export)
     export.add_argument("--format", choices=FORMATS, required=True, help="for which system")
     export.add_argument("--output", metavar="FILE", type=Path, help="default: standard output")
+    export.add_argument("--chapter", metavar="C", help=f"with {AUTOGRADER}: what it is to grade")
 
 
 def _register_grade(commands: Commands) -> None:
@@ -284,6 +292,10 @@ def _export(options: argparse.Namespace) -> int:
     from autograder.grading.roster import roster_of
 
     course = _open(options.course)
+    if options.format == AUTOGRADER:
+        return _export_autograder(options)
+    if options.chapter is not None:
+        raise Fault(f"--chapter is for --format {AUTOGRADER}; leave it out")
     records = _graded(course)
     text = export(records, options.format, roster_of(course))
     if options.output is None:
@@ -294,6 +306,20 @@ def _export(options: argparse.Namespace) -> int:
     unmarked = len(without_mark(records))
     if unmarked:
         print(f"{unmarked} of {len(records)} notebooks have no mark and are left empty", file=sys.stderr)
+    return 0
+
+
+def _export_autograder(options: argparse.Namespace) -> int:
+    from autograder.grading.gradescope_zip import write_gradescope_zip
+
+    for option, given in (("--chapter", options.chapter), ("--output", options.output)):
+        if given is None:
+            raise Fault(f"--format {AUTOGRADER} writes one zip for one chapter; name it with {option}")
+    most = write_gradescope_zip(options.chapter, secrets.randbits(63), options.output)
+    print(
+        f"autograder: {options.output}; upload it to a Gradescope programming assignment of {show.points(most)} points"
+    )
+    print("It holds the answers: never hand it to students.")
     return 0
 
 

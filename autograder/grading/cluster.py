@@ -7,6 +7,7 @@ but neither the course folder nor the gradebook, and is not told whose notebook 
 from __future__ import annotations
 
 import atexit
+import platform
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -19,10 +20,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograder import answer_data, registry
+from autograder import registry
 from autograder.grading.judge import without_result
 from autograder.grading.record import Graded, from_json, to_json
 from autograder.grading.submission import Submission
+from autograder.grading.version import course_version
 from autograder.grading.workers import judged
 from autograder.notebook.read import LARGEST
 from autograder.sandbox import Sandbox, SandboxUnavailable
@@ -103,6 +105,10 @@ def _threads(client: Client, scheduler: str) -> int:
     return sum(client.nthreads().values()) or 1
 
 
+def _gone(scheduler: str) -> str:
+    return f"the scheduler at {scheduler} is gone; start it and grade again"
+
+
 def _no_workers(scheduler: str) -> str:
     return f"the cluster has no workers; start some with `dask worker {scheduler} --nworkers -1` and grade again"
 
@@ -136,14 +142,14 @@ def _sent(
 def _done(client: Client, running: Iterable[Future[Plain]], scheduler: str) -> list[Future[Plain]]:
     """Those of the tasks that have come to an end, at least one where any is running."""
     from distributed import wait
-    from distributed.client import FutureCancelledError
+    from distributed.client import FutureCancelledError, FuturesCancelledError
 
     futures = list(running)
     while futures:
         try:
             return list(wait(futures, timeout=_PATIENCE, return_when="FIRST_COMPLETED").done)
-        except FutureCancelledError:
-            raise ClusterFault(f"the scheduler at {scheduler} is gone; start it and grade again") from None
+        except (FutureCancelledError, FuturesCancelledError):
+            raise ClusterFault(_gone(scheduler)) from None
         except TimeoutError:
             if not client.nthreads():
                 raise ClusterFault(_no_workers(scheduler)) from None
@@ -153,11 +159,15 @@ def _done(client: Client, running: Iterable[Future[Plain]], scheduler: str) -> l
 def _said(future: Future[Plain], scheduler: str) -> Plain | None:
     """What the task gave; None where its workers died."""
     from distributed import KilledWorker
+    from distributed.client import FutureCancelledError, FuturesCancelledError
+    from distributed.comm.core import CommClosedError
 
     try:
         said: Plain = future.result()
     except KilledWorker:
         return None
+    except (CommClosedError, FutureCancelledError, FuturesCancelledError):
+        raise ClusterFault(_gone(scheduler)) from None
     except Exception as error:
         why = f"{type(error).__name__}: {' '.join(str(error).split())}"
         mend = "install the same checkout with the same packages there"
@@ -177,19 +187,25 @@ def judge_there(asked: Plain) -> Plain:
     """Judge one submission: the record in plain types, or why this worker cannot."""
     own = sources()
     differing = [name for name in asked["sources"] if asked["sources"][name] != own.get(name)]
-    if differing:
-        return {"differs": ", ".join(differing)}
+    if differing:  # where Python or NumPy differs, so does every chapter
+        return {"differs": ", ".join([name for name in differing if name in _TOOLS] or differing)}
     try:
         return {"result": to_json(_bench().judge(asked))}
     except SandboxUnavailable as fault:
         return {"unavailable": str(fault)}
 
 
+_TOOLS = {"Python": platform.python_version(), "NumPy": np.__version__}
+
+
 @cache
 def sources() -> dict[str, str | None]:
-    """What marks depend on beside the submission and the seed."""
-    digests = {chapter: answer_data.source_digest(chapter) for chapter in registry.CHAPTERS}
-    return {**digests, "NumPy": np.__version__}
+    """What marks depend on beside the submission and the seed: for each chapter the version that the journal has.
+
+    It holds the versions of Python and of NumPy, which stand here once more so that a difference is called by its name.
+    Python's counts to the last digit: what students' code may do, and what its errors say, changes with it.
+    """
+    return {**_TOOLS, **{f"the chapter {chapter}": course_version(chapter) for chapter in registry.CHAPTERS}}
 
 
 class _Bench:

@@ -111,12 +111,15 @@ class Course:
 def new(folder: Path, db_url: str | None = None) -> None:
     """Make a course folder: nbgrader's settings, source/, release/, submitted/ and an empty gradebook.
 
+    A folder with more than hidden files in it is refused: nothing of anybody's is to be mixed with a course's files.
     The gradebook is a file in the folder, or at `db_url`, such as "postgresql+psycopg://user@host/database".
     """
     folder = Path(folder).absolute()
     for name in (CONFIG_FILE, _GRADEBOOK, *_STEPS):
         if (folder / name).exists():
             raise CourseError(f"{folder} already has {name}: choose another folder, or go on with this course")
+    if folder.is_dir() and any(not path.name.startswith(".") for path in folder.iterdir()):
+        raise CourseError(f"{folder} is not empty: choose a folder that is empty, or is not there yet")
     try:
         for step in _STEPS:
             (folder / step).mkdir(parents=True)

@@ -114,14 +114,14 @@ def as_gradescope(records: Sequence[Record], _roster: Roster) -> str:
     """
     results: dict[str, dict[str, Any]] = {}
     for record in records:
-        results.setdefault(record["student"], {})[record["chapter"]] = _results(record)
-    return _json(results)
+        results.setdefault(record["student"], {})[record["chapter"]] = results_json(record)
+    return as_text(results)
 
 
 def as_json(records: Sequence[Record], _roster: Roster) -> str:
     """One array with an object for each notebook, as COMMANDS has it."""
     keys = ("student", "chapter", "state", "reason", "score", "max_score", "exercises")
-    return _json([{key: record[key] for key in keys} for record in records])
+    return as_text([{key: record[key] for key in keys} for record in records])
 
 
 FORMATS: Mapping[str, Callable[[Sequence[Record], Roster], str]] = MappingProxyType(
@@ -129,7 +129,8 @@ FORMATS: Mapping[str, Callable[[Sequence[Record], Roster], str]] = MappingProxyT
 )
 
 
-def _results(record: Record) -> dict[str, Any]:
+def results_json(record: Record) -> dict[str, Any]:
+    """Gradescope's results.json for one notebook."""
     if _score(record) is None:
         return {"output": clean(f"Not graded ({record['state']}): {record['reason'] or 'no reason given'}")}
     return {
@@ -175,6 +176,6 @@ def _cell(value: Any) -> Any:
     return f"'{value}" if value.startswith(_FORMULA_STARTS) else value
 
 
-def _json(value: Any) -> str:
+def as_text(value: Any) -> str:
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

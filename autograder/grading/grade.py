@@ -133,9 +133,14 @@ def _judged(
         if scheduler is not None:
             yield from cluster.judge_all(todo, seed, scheduler)
         else:
-            yield from workers.judge_all(todo, seed, jobs or len(os.sched_getaffinity(0)), trust)
+            yield from workers.judge_all(todo, seed, jobs or _cores(), trust)
     except (SandboxUnavailable, cluster.ClusterFault) as fault:
         raise CourseError(str(fault)) from None
+
+
+def _cores() -> int:
+    """How many cores this process may use; on a Mac, where that is not to be known, how many there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _in_order(judged: Iterator[tuple[Submission, Graded]]) -> Iterator[Graded]:

@@ -10,10 +10,9 @@ from pathlib import Path
 from nbgrader.utils import parse_utc
 
 from autograder.grading.course import Course, CourseError
+from autograder.grading.handed_in import SUFFIXES, linked, notebook_in
 from autograder.grading.submission import Submission, chapter_by_name
 from autograder.notebook.read import LARGEST, Unreadable
-
-_SUFFIXES = (".ipynb", ".py")
 
 
 def collect(course: Course, chapter: str, students: Sequence[str] = ()) -> list[Submission]:
@@ -33,7 +32,7 @@ def misplaced(course: Course, chapter: str) -> list[tuple[Path, Path]]:
         return []  # nbgrader's configuration has another order of folders
     submitted = place.parent.parent
     files = [*submitted.glob("*"), *submitted.glob("*/*")]
-    found = (file for file in sorted(files) if file.suffix.lower() in _SUFFIXES and file.is_file())
+    found = (file for file in sorted(files) if file.suffix.lower() in SUFFIXES and file.is_file())
     return [
         (file, course.path("submitted", chapter, "STUDENT" if file.parent == submitted else file.parent.name))
         for file in found
@@ -58,7 +57,7 @@ def other_files(course: Course, submission: Submission) -> list[tuple[Path, Path
     if folder.is_symlink():
         return []
     ignored = [*course.directory.ignore, "*.ipynb"]
-    found = (path for path in sorted(folder.rglob("*")) if path.is_file() and not _linked(path, folder))
+    found = (path for path in sorted(folder.rglob("*")) if path.is_file() and not linked(path, folder))
     pairs = ((path, path.relative_to(folder)) for path in found)
     return [(path, inner) for path, inner in pairs if not any(_matches(inner, pattern) for pattern in ignored)]
 
@@ -67,34 +66,12 @@ def _submission(course: Course, chapter: str, student: str) -> Submission:
     folder = course.path("submitted", chapter, student)
     expected = folder / f"{chapter}.ipynb"
     try:
-        path = _notebook_in(folder, chapter)
+        path = notebook_in(folder, chapter)
         content = hashlib.sha256(path.name.encode() + _bytes(path)).hexdigest()
     except Unreadable as error:
         content = hashlib.sha256(error.reason.encode()).hexdigest()
         return Submission(student, chapter, _called(course, expected), None, error.reason, content)
     return Submission(student, chapter, _called(course, path), path, None, content)
-
-
-def _notebook_in(folder: Path, chapter: str) -> Path:
-    """The one notebook or .py file in the folder; among several the one with the chapter's name."""
-    if folder.is_symlink():
-        raise Unreadable("its folder is only a link to another place; hand in the file itself")
-    files = [path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES and not _hidden(path, folder)]
-    links = [path for path in files if _linked(path, folder)]
-    files = [path for path in files if path not in links and path.is_file()]
-    for suffix in _SUFFIXES:
-        same_kind = [path for path in files if path.suffix.lower() == suffix]
-        named = [path for path in same_kind if path.stem.lower() == chapter]
-        for choice in ([path for path in named if path.parent == folder], named, same_kind):
-            if len(choice) == 1:
-                return choice[0]
-        if same_kind:
-            names = ", ".join(sorted(path.relative_to(folder).as_posix() for path in same_kind)[:4])
-            raise Unreadable(f"there are several files ({names}); name the one that counts {chapter}{suffix}")
-    if links:
-        name = links[0].relative_to(folder).as_posix()
-        raise Unreadable(f"{name} is only a link to another place; hand in the file itself")
-    raise Unreadable(f"there is no notebook in the folder; hand in {chapter}.ipynb")
 
 
 def _bytes(path: Path) -> bytes:
@@ -107,16 +84,6 @@ def _bytes(path: Path) -> bytes:
 
 def _called(course: Course, path: Path) -> str:
     return path.relative_to(course.folder).as_posix() if path.is_relative_to(course.folder) else str(path)
-
-
-def _hidden(path: Path, folder: Path) -> bool:
-    return any(part.startswith((".", "__")) for part in path.relative_to(folder).parts)
-
-
-def _linked(path: Path, folder: Path) -> bool:
-    """Whether a symbolic link stands anywhere between the folder and the file: it may lead to anybody's work."""
-    inner = path.relative_to(folder)
-    return any((folder / part).is_symlink() for part in (inner, *inner.parents) if part != Path())
 
 
 def _matches(path: Path, pattern: str) -> bool:

@@ -2,12 +2,13 @@
 
 from autograder.sandbox.faults import SandboxUnavailable, missing
 from autograder.sandbox.limits import CellOutcome, Limits
-from autograder.sandbox.sandbox import Sandbox, Trusted, availability
+from autograder.sandbox.sandbox import OtherUser, Sandbox, Trusted, availability
 from autograder.sandbox.submission import Submission
 
 __all__ = [
     "CellOutcome",
     "Limits",
+    "OtherUser",
     "Sandbox",
     "SandboxUnavailable",
     "Submission",

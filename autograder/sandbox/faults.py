@@ -8,8 +8,20 @@ import sys
 from pathlib import Path
 
 NO_BUBBLEWRAP = "bubblewrap, which confines submissions, is not installed: sudo apt-get install bubblewrap"
-NO_LINUX = "submissions are confined by Linux's namespaces, which this system does not have: grade on a Linux machine"
-NO_FORK = "submissions run in forked processes, which this system does not have: grade on a Linux machine"
+_ELSEWHERE = {
+    "darwin": 'in a container: `podman run --rm -it --privileged -v "$PWD:/course" -w /course debian:trixie`',
+    "win32": "in WSL 2: `wsl --install`, then in its Ubuntu `sudo apt-get install bubblewrap`",
+}
+
+
+def no_linux() -> str:
+    """What to do on a system without the means to confine anything."""
+    where = _ELSEWHERE.get(sys.platform, "on a Linux machine")
+    return (
+        "submissions are confined by means of Linux, which this system does not have; checking and learning work here, "
+        f'but grade {where}; README.md, "Grading without Linux", has each step'
+    )
+
 
 # Kernel settings that keep an ordinary user from making namespaces: file under /proc/sys, value, the mend.
 _SETTINGS = (
@@ -26,11 +38,11 @@ class SandboxUnavailable(Exception):
 def missing(confined: bool) -> str | None:
     """The fault that can be seen before anything is started."""
     if not hasattr(os, "fork"):
-        return NO_FORK
+        return no_linux()
     if not confined:
         return None
     if sys.platform != "linux":
-        return NO_LINUX
+        return no_linux()
     return None if shutil.which("bwrap") else NO_BUBBLEWRAP
 
 

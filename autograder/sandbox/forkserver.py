@@ -45,10 +45,13 @@ class Ended:
 
 
 class ForkServer:
-    """A fork server, in bubblewrap or plain. It dies with the thread that started it."""
+    """A fork server, in bubblewrap or plain. It dies with the thread that started it.
 
-    def __init__(self, limits: Limits, confined: bool) -> None:
-        self.limits, self.confined = limits, confined
+    A plain one that root starts may have a user for submissions to run as.
+    """
+
+    def __init__(self, limits: Limits, confined: bool, user: int | None = None) -> None:
+        self.limits, self.confined, self.user = limits, confined, user
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -137,11 +140,11 @@ class ForkServer:
         settings = {
             "confined": self.confined,
             "hidden": ["/proc", launch.ENGINE],
-            "user": launch.NOBODY if self.confined and os.getuid() == 0 else None,
+            "user": launch.NOBODY if self.confined and os.getuid() == 0 else self.user,
             "limits": asdict(self.limits),
         }
         if not self.confined:
-            home = self._folder.name
+            home = launch.make_home(Path(self._folder.name), self.user)
             return launch.plain_command(engine, control, json.dumps(settings)), launch.plain_environment(home)
         # bubblewrap's own process keeps its environment in sight of what runs inside: it gets none.
         return launch.confined_command(engine, control, json.dumps(settings)), {}

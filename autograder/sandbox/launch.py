@@ -83,6 +83,16 @@ def plain_command(engine: Path, control: int, settings: str) -> list[str]:
     return _python_command(str(engine), package_folders(), control, settings)
 
 
+def make_home(folder: Path, user: int | None) -> str:
+    """A home in `folder`: its user's own, who may then pass through the folder to it."""
+    home = folder / "home"
+    home.mkdir()
+    if user is not None:
+        folder.chmod(0o711)
+        os.chown(home, user, user)
+    return str(home)
+
+
 def plain_environment(home: str) -> dict[str, str]:
     """The same environment, with what lies in the sandbox's own folders in `home` instead."""
     return _ENVIRONMENT | dict.fromkeys(_AT_HOME, home)

@@ -10,6 +10,7 @@ from typing import Self
 
 from autograder.sandbox.faults import SandboxUnavailable
 from autograder.sandbox.forkserver import ForkServer
+from autograder.sandbox.launch import NOBODY
 from autograder.sandbox.limits import DEFAULTS, Limits
 from autograder.sandbox.submission import Submission
 
@@ -18,10 +19,11 @@ class Trusted:
     """Runs submissions in an ordinary child process, which sees and may do what its user may. Limits on time hold."""
 
     _confined = False
+    _user: int | None = None
 
     def __init__(self, limits: Limits = DEFAULTS) -> None:
         self.limits = limits
-        self._server = ForkServer(limits, self._confined)
+        self._server = ForkServer(limits, self._confined, self._user)
 
     def __enter__(self) -> Self:
         """Start the fork server. Raises SandboxUnavailable."""
@@ -61,6 +63,16 @@ class Sandbox(Trusted):
             fault = submission.cells[0].reason
         if fault:
             raise SandboxUnavailable(fault)
+
+
+class OtherUser(Trusted):
+    """Runs submissions as nobody, under the limits and behind the filter on system calls, but in no namespaces.
+
+    For a container that is thrown away with its one submission and in which none can be made, as may be Gradescope's.
+    Submissions see whatever any user may read there; what they must not see has to be closed to them. Needs root.
+    """
+
+    _user = NOBODY
 
 
 @cache

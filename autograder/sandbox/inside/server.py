@@ -45,14 +45,16 @@ class Server:
         self.confined: bool = settings["confined"]
         self.hidden = tuple(settings["hidden"])
         self.limits = Limits(**settings["limits"])
+        self.user: int | None = settings["user"]
         self.child: int | None = None
-        if self.confined:
+        if self.confined or self.user is not None:
             from autograder.sandbox.inside import confinement
 
             self.confinement = confinement
-            if settings["user"] is not None:
-                confinement.become(settings["user"])
-            confinement.adopt_orphans()
+        if self.confined:
+            if self.user is not None:
+                self.confinement.become(self.user)
+            self.confinement.adopt_orphans()
         gc.collect()
         gc.freeze()
 
@@ -134,7 +136,10 @@ class Server:
         pretend_to_be_the_course()
         _seed()
         worker = Worker(requests, replies, self.limits)
-        if self.confined:
+        if self.confined or self.user is not None:
+            if not self.confined and self.user is not None:  # we stay root, out of the submission's reach
+                self.confinement.become(self.user)
+                os.chdir(os.environ["HOME"])
             self.confinement.limit_resources(self.limits, address_space)
             self.confinement.give_up_privileges()
         else:
