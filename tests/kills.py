@@ -3,8 +3,9 @@
 python tests/kills.py FOLDER [--kills 200] [--students 100] [--seed 1]
 
 makes a course in FOLDER, hands in right and half-right notebooks, and prints what it found; exit code 1 says that some
-run differed. A kill hits the whole process group of the grader, one worker or one sandbox, at a moment that is drawn.
-Once a course is graded to the end, kills that are left over begin again with a fresh copy of it.
+run differed, or that processes outlived it. A kill hits the whole process group of the grader, one worker or one
+sandbox, at a moment that is drawn. Once a course is graded to the end, kills that are left over begin again with a
+fresh copy of it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import random
 import shutil
 import signal
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -64,22 +66,25 @@ def begin(folder: Path, jobs: int) -> psutil.Process:
 
 
 def disturb(folder: Path, kills: int, rng: random.Random) -> Iterator[str]:
-    """Grade to the end in spite of `kills` kills at most; what was hit, kill by kill."""
+    """Grade to the end in spite of `kills` kills at most; what was hit, kill by kill.
+
+    A run survives the kill of a worker or a sandbox, and is hit again: by a kill of its group, since TARGETS alternate
+    and a submission is tried no more than twice.
+    """
     journal = folder / ".autograder" / "journal" / f"{CHAPTER}.jsonl"
     for _ in range(10 + 4 * kills):
         run = begin(folder, jobs=rng.choice([1, 2]))
         size = _size(journal)
-        target = TARGETS[kills % len(TARGETS)]
         # Some kills come while everything starts and the last run's results are written down, most after the first
         # line that this run adds to the journal.
         moment = time.monotonic() + rng.uniform(0, 2) if rng.random() < 0.4 else None
-        hit = kills == 0
         while run.status() != psutil.STATUS_ZOMBIE:
             if moment is None and _size(journal) != size:
                 moment = time.monotonic() + rng.uniform(0, 0.25)
-            if moment is not None and not hit and time.monotonic() >= moment and _kill(run, target):
-                hit = True
+            target = TARGETS[kills % len(TARGETS)]
+            if kills > 0 and moment is not None and time.monotonic() >= moment and _kill(run, target):
                 kills -= 1
+                size, moment = _size(journal), None  # the next comes after the next result, if this run gives one
                 yield target
             time.sleep(0.002)
         if os.waitpid(run.pid, 0)[1] == 0:
@@ -151,6 +156,24 @@ def trial(course: Path, scratch: Path, kills: int, seed: int) -> tuple[Counter[s
     return hits, differing
 
 
+def left(folder: Path) -> list[str]:
+    """What still runs, after some seconds of grace, of all that had `folder` for its temporary files."""
+    patience = time.monotonic() + 10
+    while (found := [*_running(folder)]) and time.monotonic() < patience:
+        time.sleep(0.1)
+    return found
+
+
+def _running(folder: Path) -> Iterator[str]:
+    for process in psutil.process_iter():
+        try:
+            words = process.cmdline()  # a sandbox's own environment is empty, but it is shown its files
+            if process.environ().get("TMPDIR") == str(folder) or any(f"{folder}/" in word for word in words):
+                yield f"{process.pid} {' '.join(words)[:80]}"
+        except psutil.Error:
+            continue
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
@@ -158,10 +181,14 @@ def main() -> int:
     parser.add_argument("--students", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
+    scratch = options.folder.resolve() / "tmp"
+    scratch.mkdir(exist_ok=True)
+    os.environ["TMPDIR"] = tempfile.tempdir = str(scratch)
     make(options.folder / "course", options.students)
     hits, differing = trial(options.folder / "course", options.folder, options.kills, options.seed)
-    print(json.dumps({"kills": hits, "differing": sorted(differing)}))
-    return 1 if differing else 0
+    outliving = left(scratch)
+    print(json.dumps({"kills": hits, "differing": sorted(differing), "left running": outliving}))
+    return 1 if differing or outliving else 0
 
 
 if __name__ == "__main__":

@@ -153,7 +153,8 @@ def test_nbgraders_own_command_gives_the_same_release(course: Course) -> None:
 def test_released_again_a_chapter_keeps_its_submissions(course: Course) -> None:
     template = read_template(course.path("release", "linear") / "linear.ipynb")
     with course.gradebook() as gradebook:
-        marks_book.record(gradebook, unreadable("ada", "linear", "linear.ipynb", "empty", 26.0), template, None)
+        empty = unreadable("ada", "linear", "linear.ipynb", "empty", 26.0)
+        marks_book.record(gradebook, {"ada": empty}, template, {"ada": None})
     release(course, ["linear"])
     with course.gradebook() as gradebook:
         assert gradebook.find_submission("linear", "ada").student_id == "ada"

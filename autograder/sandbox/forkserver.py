@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,7 +19,7 @@ from autograder.sandbox.faults import SandboxUnavailable
 from autograder.sandbox.limits import Limits
 
 _PATIENCE = 120.0  # seconds for imports on a busy machine; the orders themselves take milliseconds
-
+_LOOK_EVERY = 0.25  # seconds, whether it still lives while it starts
 _FAREWELL = 5.0
 
 
@@ -45,7 +47,7 @@ class Ended:
 
 
 class ForkServer:
-    """A fork server, in bubblewrap or plain. It dies with the thread that started it.
+    """A fork server, in bubblewrap or plain. It ends with the thread that started it.
 
     A plain one that root starts may have a user for submissions to run as.
     """
@@ -65,17 +67,9 @@ class ForkServer:
         self._control.settimeout(_PATIENCE)
         engine = launch.copy_engine(Path(self._folder.name))
         with theirs:
-            command, environment = self._command(engine, theirs.fileno())
-            self._process = subprocess.Popen(
-                command,
-                env=environment,
-                cwd=self._folder.name,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=self._complaints,
-                pass_fds=[theirs.fileno()],
-            )
+            self._process = self._spawn(engine, theirs.fileno())
         try:
+            self._wait_for_word()
             self._hear()
         except _Lost:
             raise SandboxUnavailable(self._stop_and_explain()) from None
@@ -111,6 +105,8 @@ class ForkServer:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+            if self._process.stdin is not None:
+                self._process.stdin.close()
             self._process = None
             self._complaints.close()
             self._folder.cleanup()
@@ -136,18 +132,44 @@ class ForkServer:
             os.set_blocking(pipe, False)
         return pipes
 
-    def _command(self, engine: Path, control: int) -> tuple[list[str], dict[str, str]]:
-        settings = {
-            "confined": self.confined,
-            "hidden": ["/proc", launch.ENGINE],
-            "user": launch.NOBODY if self.confined and os.getuid() == 0 else self.user,
-            "limits": asdict(self.limits),
-        }
-        if not self.confined:
-            home = launch.make_home(Path(self._folder.name), self.user)
-            return launch.plain_command(engine, control, json.dumps(settings)), launch.plain_environment(home)
-        # bubblewrap's own process keeps its environment in sight of what runs inside: it gets none.
-        return launch.confined_command(engine, control, json.dumps(settings)), {}
+    def _spawn(self, engine: Path, control: int) -> subprocess.Popen[bytes]:
+        folder = self._folder.name
+        settings = json.dumps(
+            {
+                "confined": self.confined,
+                "hidden": ["/proc", launch.ENGINE],
+                "user": launch.NOBODY if self.confined and os.getuid() == 0 else self.user,
+                "limits": asdict(self.limits),
+            }
+        )
+        if self.confined:
+            # bubblewrap's own process keeps its environment in sight of what runs inside: it gets none.
+            return subprocess.Popen(
+                launch.confined_command(engine, settings),
+                env={},
+                cwd=folder,
+                stdin=subprocess.PIPE,  # closes with us
+                stdout=control,
+                stderr=self._complaints,
+                process_group=0,
+            )
+        return subprocess.Popen(
+            launch.plain_command(engine, control, settings),
+            env=launch.plain_environment(launch.make_home(Path(folder), self.user)),
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=self._complaints,
+            pass_fds=[control],
+        )
+
+    def _wait_for_word(self) -> None:
+        """Until the fork server speaks. Killed while it starts, bubblewrap leaves the socket open in its child."""
+        assert self._process is not None
+        last = time.monotonic() + _PATIENCE
+        while not select.select([self._control], [], [], _LOOK_EVERY)[0]:
+            if self._process.poll() is not None or time.monotonic() > last:
+                raise _Lost
 
     def _order(self, order: dict[str, Any], files: Sequence[int] = ()) -> dict[str, Any]:
         try:

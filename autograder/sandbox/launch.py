@@ -13,6 +13,20 @@ ENGINE = "/engine"
 PACKAGES = "/site-packages"
 NOBODY = 65534
 
+# bubblewrap's --die-with-parent leaves gaps: its parent may die before it has asked to die too, and its own child,
+# which waits for a word from it, waits for ever if it dies first. So a second process of their group, started before
+# them, reads from standard input, a pipe of which only the grader holds the other end, and when that closes, however
+# the grader ended, kills the group: the first process of the sandbox's pid namespace is in it, and takes all others
+# along. The control socket comes as standard output, which the watching process does not keep; env keeps the shell's
+# variables out of sight of what runs inside.
+_CONTROL = 3
+_WATCHED = f"""
+exec {_CONTROL}>&1 4<&0 </dev/null >/dev/null
+{{ exec {_CONTROL}>&-; read -r _ <&4; kill -s KILL 0; }} &
+exec 4<&-
+exec env -i "$@"
+"""
+
 # The modules of ours that run inside. The package's own __init__ stays outside: it leads to everything else.
 _INSIDE = (
     "exercise",
@@ -98,11 +112,15 @@ def plain_environment(home: str) -> dict[str, str]:
     return _ENVIRONMENT | dict.fromkeys(_AT_HOME, home)
 
 
-def confined_command(engine: Path, control: int, settings: str) -> list[str]:
-    """The fork server in bubblewrap, shown the interpreter, the packages and the engine, read-only, and no more."""
+def confined_command(engine: Path, settings: str) -> list[str]:
+    """The fork server in bubblewrap, shown the interpreter, the packages and the engine, read-only, and no more.
+
+    It is to lead a process group. Its standard output is the control socket; where its standard input ends, it does.
+    """
     nothing = _Nothing(engine.parent / "nothing")
     folders = {folder: f"{PACKAGES}/{number}" for number, folder in enumerate(package_folders())}
     arguments = [
+        *("/bin/sh", "-c", _WATCHED, "sh"),
         shutil.which("bwrap") or "bwrap",
         "--unshare-ipc",
         "--unshare-pid",
@@ -133,7 +151,7 @@ def confined_command(engine: Path, control: int, settings: str) -> list[str]:
     for device in ("null", "full", "random", "urandom"):  # /dev/zero, mapped, is memory that nobody counts
         arguments += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
     arguments += ["--symlink", "/tmp", "/dev/shm", "--remount-ro", "/", "--chdir", "/tmp", "--"]
-    return arguments + _python_command(ENGINE, list(folders.values()), control, settings)
+    return arguments + _python_command(ENGINE, list(folders.values()), _CONTROL, settings)
 
 
 class _Nothing:
