@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import re
 import tempfile
 import zipfile
 import zlib
@@ -100,8 +101,7 @@ def is_stale(chapter: str) -> bool:
 def source_digest(chapter: str) -> str | None:
     """A digest of all that the chapter's keys are made of; None where the course's sources are not."""
     parts = [
-        _COURSE / "solutions" / f"{chapter}.py",
-        *sorted((_COURSE / "solutions").glob("_*.py")),  # what chapters share
+        *solutions_of(chapter),
         _COURSE / "exercises" / f"{chapter}.md",
         *sorted((_PACKAGE / "mistakes").glob(f"{chapter}*.py")),
         *sorted((_PACKAGE / "checks").glob(f"{chapter}*.py")),
@@ -114,6 +114,19 @@ def source_digest(chapter: str) -> str | None:
     for part in parts:
         digest.update(part.read_bytes())
     return digest.hexdigest()
+
+
+def solutions_of(module: str) -> list[Path]:
+    """A file of `solutions` and all those that it imports from, one after the other."""
+    found: dict[str, Path] = {}
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found[name] = _COURSE / "solutions" / f"{name}.py"
+            text = found[name].read_text(encoding="utf-8") if found[name].is_file() else ""
+            waiting += re.findall(r"^from solutions\.(\w+) import", text, re.MULTILINE)
+    return list(found.values())
 
 
 def _store(path: Path, data: bytes) -> None:

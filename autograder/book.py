@@ -47,6 +47,7 @@ def build_book(serve: bool = False, out: Path | None = None, root: Path = ROOT) 
     out = source if out is None else out
     _forget_stale_outputs(source, out / "_build")
     shutil.rmtree(out / "_build" / "html", ignore_errors=True)
+    print("building the book; this takes a minute or more, as its pages are run", file=sys.stderr, flush=True)
     done = subprocess.run(
         [*JUPYTER_BOOK, "build", *STRICT, "--path-output", str(out), str(source)],
         check=False,

@@ -66,7 +66,6 @@ def _build(options: argparse.Namespace) -> int:
 def _book(options: argparse.Namespace) -> int:
     from autograder.book import build_book
 
-    print("building the book; this takes half a minute or more, as its pages are run", file=sys.stderr, flush=True)
     front = build_book(serve=options.serve)
     print(f"book: {front}")
     return 0
