@@ -62,6 +62,7 @@ def demo(folder: Path, book: bool) -> int:
         console.print("Building the book, which takes longest …")
         front = build_book()
     console.print(_by_student(written, results))
+    console.print(_manners(written))
     console.print(_by_chapter(results))
     console.print(_next(course, report, front))
     return 0
@@ -86,22 +87,32 @@ def _graded(course: Course, chapter: str, trust: bool) -> Sequence[Graded]:
 
 
 def _by_student(written: Sequence[Written], results: Results) -> Table:
-    """Everybody's marks, beside what they handed in for the first chapter."""
-    table = Table("student", *results, "what they handed in")
+    """Everybody's marks. Of a chapter's name there is room for its beginning; the next table has the whole."""
+    table = Table("student", *(f"{chapter[:4]}." for chapter in results))
+    table.columns[0].no_wrap = True
     found = {(chapter, str(result.student)): result for chapter, graded in results.items() for result in graded}
+    for student in dict.fromkeys(work.submission.student for work in written):
+        marks = [_mark(found.get((chapter, student))) for chapter in results]
+        table.add_row(display_name(student, PEOPLE), *marks)
+    return table
+
+
+def _manners(written: Sequence[Written]) -> Table:
+    """What everybody handed in for the first chapter of theirs."""
+    table = Table("student", "what they handed in")
+    table.columns[0].no_wrap = True
     manners: dict[str, str] = {}
     for work in written:
         manners.setdefault(work.submission.student, work.submission.manner)
     for student, manner in manners.items():
-        marks = [_mark(found.get((chapter, student))) for chapter in results]
-        table.add_row(display_name(student, PEOPLE), *marks, manner)
+        table.add_row(display_name(student, PEOPLE), manner)
     return table
 
 
 def _mark(result: Graded | None) -> str:
     if result is None:
         return "–"
-    return result.state if result.score is None else points(result.score)
+    return "no mark" if result.score is None else points(result.score)
 
 
 def _by_chapter(results: Results) -> Table:
