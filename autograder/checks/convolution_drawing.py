@@ -37,7 +37,7 @@ class Setting:
 
     def pair(self, option: str, default: int) -> tuple[int, int]:
         value = self.options.get(option, default)
-        return value if isinstance(value, tuple) else (value, value)
+        return (value, value) if isinstance(value, int) else value
 
 
 def forward_call(

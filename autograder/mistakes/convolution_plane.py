@@ -316,7 +316,7 @@ def _in_the_plane(exercise: str, right: Any) -> None:
     )
     def dtype_of_the_image(image: Array, kernel: Array) -> Any:
         out = np.zeros((image.shape[0] - kernel.shape[0] + 1, image.shape[1] - kernel.shape[1] + 1), image.dtype)
-        with np.errstate(all="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             out[...] = right(image, kernel).astype(np.int64 if image.dtype.kind in "iu" else image.dtype)
         return out
 

@@ -197,7 +197,7 @@ def seeded_inside(x: Array, p: float, training: bool, rng: np.random.Generator) 
     "Your function takes any p. Raise a ValueError unless 0 <= p < 1, in evaluation too; dropout_forward has the same rule.",
 )
 def p_not_checked(x: Array, p: float, training: bool, rng: np.random.Generator) -> Out:
-    with np.errstate(all="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         kept = rng.random((*x.shape[:2], 1, 1)) >= p
         return _result(x, kept, float(np.divide(1, 1 - p)), training)
 

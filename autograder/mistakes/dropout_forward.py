@@ -342,7 +342,7 @@ def rand_of_the_older_interface(x: Array, p: float, training: bool, rng: Any) ->
     "1 is no probability. Raise a ValueError unless 0 <= p < 1, before anything else.",
 )
 def p_not_checked(x: Array, p: float, training: bool, rng: np.random.Generator) -> Out:
-    with np.errstate(all="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         return _result(x, rng.random(x.shape) >= p, np.divide(1, 1 - p)) if training else _left_alone(x)
 
 
