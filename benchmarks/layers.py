@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import contest  # first: it gives NumPy one thread
 import contests_convolution
+import contests_pooling
 
 ROUNDS = 7
 WIDTH = 10
@@ -63,7 +64,7 @@ def line(match: contest.Contest) -> str:
 def main() -> None:
     """Print a line a contest."""
     print(row(["", "ours", "loops", "im2col", "reshape", "torch", "peak", "columns"]))
-    for chapter in (contests_convolution,):
+    for chapter in (contests_convolution, contests_pooling):
         for match in chapter.contests():
             print(line(match), flush=True)
 
