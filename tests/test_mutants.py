@@ -19,6 +19,7 @@ STILL_RIGHT: dict[tuple[str, str], str] = {
     ("_fit_transposed", "True -> False"): _EQUALLY_LONG,
     ("seen", "True -> False"): _EQUALLY_LONG,
     ("_fit", "True -> False"): _EQUALLY_LONG,
+    ("_mask", "rng.random(shape) >= p -> rng.random(shape) > p"): "a draw is p itself once in 2**53",
 }
 
 
