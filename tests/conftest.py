@@ -1,4 +1,4 @@
-"""Shared by all tests: counts that are worth reading at the end of a run."""
+"""Shared by all tests: how they are dealt out to processes, and counts that are worth reading at the end of a run."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from courses import course, released
 from hypothesis import settings
 from pages import address, browser, site
+from xdist.workermanage import WorkerController
 
 __all__ = ["address", "browser", "course", "released", "site"]
 
@@ -16,6 +17,25 @@ __all__ = ["address", "browser", "course", "released", "site"]
 # draws the same examples; on a desk each run looks further.
 settings.register_profile("ours", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("ours")
+
+# Two graders and a browser at once are as much as a test's patience is tuned to.
+MOST_WORKERS = 4
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """The whole suite runs in several processes; a part of it, named by hand, in this one."""
+    part = config.args_source is not config.ArgsSource.TESTPATHS or config.option.keyword or config.option.markexpr
+    return 0 if part else min(MOST_WORKERS, len(os.sched_getaffinity(0)))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What shares a costly fixture stays in one process: a file's tests, and all those that need the built book."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            book = "site" in getattr(item, "fixturenames", ())
+            item.add_marker(pytest.mark.xdist_group("book" if book else item.path.stem))
+
 
 _COUNTS: dict[str, list[bool]] = {}
 
@@ -28,6 +48,17 @@ def tally() -> Callable[[str, bool], None]:
         _COUNTS.setdefault(label, []).append(good)
 
     return count
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["counts"] = _COUNTS
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: WorkerController) -> None:
+    for label, results in getattr(node, "workeroutput", {}).get("counts", {}).items():
+        _COUNTS.setdefault(label, []).extend(results)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
