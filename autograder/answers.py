@@ -38,9 +38,12 @@ class KnownMistake:
     answers: Answers
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class AnswerKey:
-    """All that is needed to judge one exercise. `public` says that its expected values may be shown."""
+    """All that is needed to judge one exercise. `public` says that its expected values may be shown.
+
+    A key equals itself alone, so that what is worked out from it can be kept beside it.
+    """
 
     exercise: str
     public: bool

@@ -11,8 +11,8 @@ from autograder.exercise import Made, Measure
 
 Measures = dict[str, Any]
 
-_QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
-QUANTILES = f"quantiles at {', '.join(f'{q:.0%}' for q in _QUANTILES)}"
+QUANTILES_AT = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+QUANTILES = f"quantiles at {', '.join(f'{q:.0%}' for q in QUANTILES_AT)}"
 
 
 def own(made: Sequence[Made]) -> list[np.ndarray]:
@@ -23,17 +23,20 @@ def own(made: Sequence[Made]) -> list[np.ndarray]:
 def distribution(made: Sequence[Made]) -> Measures:
     """Quantiles from 1 % to 99 % of the values drawn, which tell the family of a distribution and its scale, and how
     many of the values differ from all others: in a row that was drawn once and repeated, hardly any.
+
+    The values are sorted once for both. Where one of them is infinite or no number, no quantile is a number either.
     """
-    values = own(made)[0].astype(np.float64)
+    ordered = np.sort(own(made)[0], axis=None).astype(np.float64)
+    quantiles = np.interp(np.multiply(QUANTILES_AT, ordered.size - 1), np.arange(ordered.size), ordered)
     return {
-        QUANTILES: np.quantile(values, _QUANTILES),
-        "share of different values": len(np.unique(values)) / values.size,
+        QUANTILES: quantiles if np.isfinite(ordered[[0, -1]]).all() else np.full(len(QUANTILES_AT), np.nan),
+        "share of different values": float(np.mean(np.append(np.diff(ordered) != 0, True))),
     }
 
 
-def bound(made: Sequence[Made]) -> Measures:
-    """The largest magnitude drawn: the bound of a uniform distribution, nearly, when many are drawn."""
-    return {"largest magnitude": float(np.abs(own(made)[0]).max())}
+def bounded_distribution(made: Sequence[Made]) -> Measures:
+    """The same, and the largest magnitude drawn: the bound of a uniform distribution, nearly, when many are drawn."""
+    return {**distribution(made), "largest magnitude": float(np.abs(own(made)[0]).max())}
 
 
 def share_changed(made: Sequence[Made]) -> Measures:
@@ -51,7 +54,7 @@ def fingerprint(made: Sequence[Made]) -> Measures:
 
 MEASURES: Mapping[str, Measure] = {
     "distribution": distribution,
-    "bound": bound,
+    "bounded_distribution": bounded_distribution,
     "share_changed": share_changed,
     "fingerprint": fingerprint,
 }

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from weakref import WeakKeyDictionary
 
 from autograder import compare
-from autograder.answers import KnownMistake
+from autograder.answers import AnswerKey, KnownMistake
 from autograder.deviations import Deviation
 from autograder.exercise import HEART, Case
 from autograder.trial import Trial, deviating_answers
@@ -18,13 +19,15 @@ _NOTHING_CAME = ("missing", "raised", "untried", "count")
 # A mistake that has one of these, and no wrong result, says in its sentence that the values are right.
 _BESIDE_VALUES = ("changed", "dtype", "warned")
 
+# How a key's known mistakes deviate, by mistake and case. All that are judged by the key are held against the same.
+_KNOWN: WeakKeyDictionary[AnswerKey, dict[tuple[str, int], list[Deviation]]] = WeakKeyDictionary()
+
 
 class Recogniser:
     """Holds a trial against the known mistakes of its exercise, in the order of the catalogue."""
 
     def __init__(self, trial: Trial) -> None:
         self.trial = trial
-        self._known: dict[str, Sequence[Sequence[Deviation]]] = {}
 
     @cached_property
     def whole(self) -> KnownMistake | None:
@@ -115,13 +118,13 @@ class Recogniser:
                 yield triple
 
     def _theirs(self, mistake: KnownMistake) -> Sequence[Sequence[Deviation]]:
-        """How the mistake deviates, case by case; worked out once."""
-        if mistake.id not in self._known:
-            self._known[mistake.id] = [
-                deviating_answers(self.trial.exercise, self.trial.key, number, mistake.answers)
-                for number in range(len(self.trial.cases))
-            ]
-        return self._known[mistake.id]
+        """How the mistake deviates, case by case; worked out once for a key."""
+        exercise, key = self.trial.exercise, self.trial.key
+        known = _KNOWN.setdefault(key, {})
+        for number in range(len(self.trial.cases)):
+            if (mistake.id, number) not in known:
+                known[mistake.id, number] = deviating_answers(exercise, key, number, mistake.answers)
+        return [known[mistake.id, number] for number in range(len(self.trial.cases))]
 
 
 def _same(mine: Deviation, theirs: Deviation, case: Case, strict: bool) -> bool:

@@ -318,10 +318,10 @@ def test_numbers_alone_are_related_to_nothing_by_chance() -> None:
     ("draw", "words"),
     [
         (lambda i, o, rng: rng.uniform(-0.5, 0.5, (i, o)) * math.sqrt(6 / (i + o)), "spread about 0.5 times as far"),
-        (lambda i, o, rng: rng.random((i, o)) * 2 * math.sqrt(6 / (i + o)), "shifted by about 0.0855"),
+        (lambda i, o, rng: rng.random((i, o)) * 2 * math.sqrt(6 / (i + o)), "shifted by about 0.0926"),
         (lambda i, o, rng: rng.uniform(0, 1, (i, o)), "quantiles at 1%, 5%, 25%"),
-        (lambda i, o, rng: rng.uniform(-1, 1, i * o), "the shape is (160000,), expected (500, 320)"),
-        (lambda i, o, rng: np.repeat(linear.xavier_uniform(i, o, rng)[:, :2], o // 2, 1), "share of different values"),
+        (lambda i, o, rng: rng.uniform(-1, 1, i * o), "the shape is (120000,), expected (400, 300)"),
+        (lambda i, o, rng: np.repeat(linear.xavier_uniform(i, o, rng)[:, : o // 2], 2, 1), "share of different values"),
     ],
 )
 def test_random_weights_are_described_by_how_they_are_spread(draw, words) -> None:
@@ -330,7 +330,7 @@ def test_random_weights_are_described_by_how_they_are_spread(draw, words) -> Non
     assert "in every entry" not in finding.message
 
 
-@pytest.mark.parametrize("columns", [1, 50, 300])
+@pytest.mark.parametrize("columns", [1, 50, 280])
 def test_columns_drawn_once_and_repeated_are_refused(columns) -> None:
     def repeated(fan_in, fan_out, rng):
         drawn = rng.normal(0, math.sqrt(2 / fan_in), (fan_in, columns))

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from layouts import layouts, normal
 from scipy import stats
 
+from autograder import registry
+from autograder.measures import QUANTILES_AT
 from solutions.linear import kaiming_normal, linear_backward, linear_forward, xavier_uniform
 
 sizes = st.integers(1, 5)
@@ -239,3 +241,40 @@ def test_randomness_comes_from_the_generator_alone(initialise) -> None:
     assert np.array_equal(first, initialise(6, 4, np.random.default_rng(5)))
     assert not np.any(first == second)
     assert np.array_equal(np.random.get_state()[1], before)
+
+
+# --- how they are judged -------------------------------------------------------------------------------------------
+
+
+def chance_of_refusal(distribution, count: int, tolerance: float) -> float:
+    """At most how often the quantiles of two samples differ by more than the tolerance times their norm (Chernoff).
+
+    The differences are nearly normal; their covariance is twice that of sample quantiles (Mosteller 1946, section 2).
+    """
+    p = np.array(QUANTILES_AT)
+    quantiles = distribution.ppf(p)
+    densities = distribution.pdf(quantiles)
+    covariance = 2 / count * (np.minimum.outer(p, p) - np.outer(p, p)) / np.outer(densities, densities)
+    spread, bar = np.linalg.eigvalsh(covariance), (tolerance * np.linalg.norm(quantiles)) ** 2
+    s = np.linspace(0, 1, 1000)[1:-1, None] / (2 * spread.max())
+    return float(np.exp(np.min(-s[:, 0] * bar - np.log1p(-2 * s * spread).sum(axis=1) / 2)))
+
+
+def test_an_initialiser_refuses_a_right_answer_less_often_than_once_in_a_thousand_million() -> None:
+    for name, of in (("xavier_uniform", uniform_of), ("kaiming_normal", normal_of)):
+        cases = registry.exercises("linear")[name].cases(np.random.default_rng(0))
+        sizes = [(case.calls[0].arguments, case.tolerance) for case in cases if "distribution" in case.measure]
+        chances = [
+            chance_of_refusal(of(asked["fan_in"], asked["fan_out"]), asked["fan_in"] * asked["fan_out"], tolerance)
+            for asked, tolerance in sizes
+        ]
+        assert len(chances) == 2
+        assert sum(chances) < 1e-10, name
+
+
+def test_the_chance_of_refusal_is_what_it_is_said_to_be() -> None:
+    """Where it is large enough to be seen, two samples differ about as often, and no more often."""
+    rng, count, tolerance = np.random.default_rng(3), 2000, 0.08
+    one, other = (np.quantile(rng.standard_normal((4000, count)), QUANTILES_AT, axis=1) for _ in range(2))
+    seen = np.mean(np.linalg.norm(one - other, axis=0) > tolerance * np.linalg.norm(stats.norm.ppf(QUANTILES_AT)))
+    assert 0.02 < seen <= chance_of_refusal(stats.norm, count, tolerance) < 15 * seen

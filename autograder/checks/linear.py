@@ -12,6 +12,9 @@ from autograder.exercise import Call, Case, Exercise, Rng, View
 
 _SINGLE = 1e-5  # the tolerance for float32
 _GRADIENTS = ("dx", "dweight", "dbias")
+# The initialisers' sizes, and the tolerance for the quantiles of so many weights: two right draws differ by more in
+# fewer than one of 10^10 gradings. The many show a scale that is off by a thirtieth, the few that it follows the sizes.
+_DRAWN = ((400, 300, 0.03), (60, 200, 0.1))
 
 
 def _forward(rng: np.random.Generator, shape: tuple[int, ...], outputs: int, dtype: type = np.float64) -> Call:
@@ -75,16 +78,15 @@ def _backward_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def _initialiser_cases(name: str, measures: tuple[str, ...], rng: np.random.Generator) -> list[Case]:
-    def draw(seed: int, fan_in: int = 500, fan_out: int = 320) -> Call:
+def _initialiser_cases(name: str, measure: str, rng: np.random.Generator) -> list[Case]:
+    def draw(seed: int, fan_in: int, fan_out: int) -> Call:
         return Call(name, {"fan_in": fan_in, "fan_out": fan_out, "rng": Rng(seed)}, ("weight",))
 
     first, second = (int(seed) for seed in rng.choice(2**31, 2, replace=False))
     return [
         *(
-            Case(f"{fan_in}×{fan_out} weights", "values", (draw(first, fan_in, fan_out),), 0.03, measure=measure)
-            for fan_in, fan_out in ((500, 320), (250, 700))
-            for measure in measures
+            Case(f"{fan_in}×{fan_out} weights", "values", (draw(first, fan_in, fan_out),), tolerance, measure=measure)
+            for fan_in, fan_out, tolerance in _DRAWN
         ),
         Case(
             "one seed twice gives the same weights",
@@ -102,11 +104,11 @@ def _initialiser_cases(name: str, measures: tuple[str, ...], rng: np.random.Gene
 
 
 def _xavier_cases(rng: np.random.Generator) -> list[Case]:
-    return _initialiser_cases("xavier_uniform", ("distribution", "bound"), rng)
+    return _initialiser_cases("xavier_uniform", "bounded_distribution", rng)
 
 
 def _kaiming_cases(rng: np.random.Generator) -> list[Case]:
-    return _initialiser_cases("kaiming_normal", ("distribution",), rng)
+    return _initialiser_cases("kaiming_normal", "distribution", rng)
 
 
 EXERCISES = (
