@@ -165,7 +165,9 @@ def _with_atheris(target: str, inputs: int, seed: int, folder: Path) -> int:
                 f"-dict={words}",
                 f"-artifact_prefix={folder}/",
                 f"-rss_limit_mb={_MEMORY // 1024**2}",
-                "-timeout=0",  # not by the clock, which runs on while others have the machine: see _watched
+                # Not by the clock, which runs on while others have the machine: see _watched.
+                "-timeout=0",
+                f"-report_slow_units={10**6}",  # seconds; else a slow one is kept as if it were a fault
                 "-print_final_stats=1",
                 str(corpus),
             ],

@@ -179,12 +179,11 @@ FRAME_WORDS = (
 
 
 def mutated_notebook(data: bytes, rng: Random) -> bytes:
-    """Its JSON changed, where it has any, in an encoding that some editor writes."""
+    """Its JSON changed, where it has any that is not too deep, in an encoding that some editor writes."""
     try:
-        document = json.loads(data)
+        text = json.dumps(_changed(json.loads(data), rng, NOTEBOOK_WORDS), ensure_ascii=rng.random() < 0.5)
     except (ValueError, RecursionError):
         return _scrambled(data, rng)
-    text = json.dumps(_changed(document, rng, NOTEBOOK_WORDS), ensure_ascii=rng.random() < 0.5)
     code = rng.choice(("utf-8", "utf-8", "utf-8", "utf-8-sig", "utf-16", "utf-32-be"))
     return text.encode(code, "surrogatepass")
 
@@ -193,15 +192,14 @@ def mutated_frame(data: bytes, rng: Random) -> bytes:
     """Its header changed, with sizes and a body that fit it more often than not: what fits nothing is soon refused."""
     size = PREFIX.unpack(data[: PREFIX.size])[0] if len(data) >= PREFIX.size else 0
     try:
-        tree = json.loads(data[PREFIX.size : PREFIX.size + size])
-    except (ValueError, RecursionError):
+        changed = _changed(json.loads(data[PREFIX.size : PREFIX.size + size]), rng, FRAME_WORDS)
+        header, wanted = json.dumps(changed).encode(), _body_size(changed)
+    except (ValueError, RecursionError):  # no JSON, or deeper than the walks through it go
         return _scrambled(data, rng)
-    changed = _changed(tree, rng, FRAME_WORDS)
     body = data[PREFIX.size + size :]
-    wanted = _body_size(changed)
     if wanted < 4096 and rng.random() < 0.8:
         body = ((body or b"\1\2") * (wanted // max(len(body), 1) + 1))[:wanted]
-    return forged(json.dumps(changed).encode(), body)
+    return forged(header, body)
 
 
 def _body_size(tree: Any) -> int:

@@ -7,9 +7,12 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from random import Random
 
 import pytest
 from fuzz import FUZZERS, TARGETS
+from fuzz_targets import TARGETS as CHOSEN
+from fuzz_targets import forged
 
 INPUTS = 2000
 COMMAND = [sys.executable, str(Path(__file__).with_name("fuzz.py"))]
@@ -29,6 +32,14 @@ def test_every_fuzzer_tries_its_inputs_on_every_target_and_finds_nothing(tmp_pat
     assert {row[:2] for row in rows} == {(target, fuzzer) for target in TARGETS for fuzzer in FUZZERS}, done.stdout
     assert all(int(inputs) >= INPUTS and found == "0" for *_, inputs, found in rows), done.stdout
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_no_input_is_too_deep_to_be_changed(target: str) -> None:
+    for depth in (*range(900, 1000), 3000):
+        nested = b"[" * depth + b"]" * depth
+        data = forged(nested) if target == "decoder" else nested
+        assert len({CHOSEN[target].mutated(data, Random(number)) for number in range(9)}) > 4
 
 
 @pytest.mark.parametrize("fuzzer", FUZZERS)
