@@ -15,6 +15,7 @@ import pytest
 from answer_search import answers_in
 from pages import CHAPTERS, PAGES, PHONE, Visit
 from playwright.sync_api import Browser
+from test_mistakes import MISTAKES
 
 from autograder.book import ROOT, BookError, build_book, missing_files
 
@@ -88,6 +89,16 @@ def test_every_notebook_can_be_downloaded_from_its_chapter(site: Path) -> None:
         assert links, f"{notebook.stem}.html does not link to {target}"
         assert all("download" in link for link in links)
     assert not (site / "_downloads").exists()
+
+
+def test_what_check_is_said_to_say_it_says() -> None:
+    """Quotations of diagnoses on "Find the bug" are whole sentences or beginnings of them, word for word."""
+    text = (ROOT / "book" / "find-the-bug.md").read_text(encoding="utf-8")
+    quotations = re.findall(r"^- \{ref\}`(\w+) <exercise-[\w-]+>`: “(.+)”$", text, re.MULTILINE)
+    assert len(quotations) == text.count("“") > 20
+    for exercise, words in quotations:
+        said = [mistake.sentence for mistake in MISTAKES if mistake.id.startswith(f"{exercise}.")]
+        assert any(sentence.startswith(words) for sentence in said), f"{exercise}: {words}"
 
 
 # --- in a browser --------------------------------------------------------------------------------------------------
