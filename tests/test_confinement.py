@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
+import shutil
 import struct
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -431,15 +434,28 @@ def test_everything_ends_with_the_sandbox() -> None:
         assert not folder.exists()
 
 
-def test_everything_ends_with_the_grader(tmp_path: Path) -> None:
-    source = "import sys, time\nfrom autograder.sandbox import Sandbox\nwith Sandbox() as box, box.submission([]):\n"
-    source += "    print(box._server._process.pid, flush=True)\n    time.sleep(100)\n"
-    command, environment = [sys.executable, "-c", source], os.environ | {"TMPDIR": str(tmp_path)}
+@pytest.mark.parametrize("kind", ["Sandbox", "Trusted", "OtherUser"][: 2 + (os.getuid() == 0)])
+def test_everything_ends_with_the_grader(kind: str, request: pytest.FixtureRequest) -> None:
+    """Even where the fork server cannot hear that it is alone, and its submission never listens."""
+    source = f"import sys, time\nfrom autograder.sandbox import {kind}\nwith {kind}() as box:\n"
+    source += "    print(box._server._process.pid, flush=True)\n"
+    source += "    with box.submission(['while True:\\n    try:\\n        1\\n    except BaseException: pass']): pass\n"
+    folder = tempfile.mkdtemp()  # which another user may pass through, as pytest's own is not
+    request.addfinalizer(lambda: shutil.rmtree(folder))
+    command, environment = [sys.executable, "-c", source], os.environ | {"TMPDIR": folder}
+    Path(folder).chmod(0o755)
     grader = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=CHECKOUT, env=environment)
+    request.addfinalizer(grader.kill)
     assert grader.stdout is not None
-    family = with_children(int(grader.stdout.readline()))
-    assert len(family) > 2
-    family[2].suspend()  # even where the fork server cannot hear that it is alone
+    first = int(grader.stdout.readline())
+    before = {process.pid for process in with_children(first)}
+    while not (born := [process for process in with_children(first) if process.pid not in before]):
+        assert grader.poll() is None
+    family = [*with_children(first), *born]
+    for process in family:
+        with contextlib.suppress(psutil.NoSuchProcess):  # some are there for a moment only
+            if process not in born and "server.main" in " ".join(process.cmdline()):
+                process.suspend()
     grader.kill()
     grader.wait()
     _gone, alive = psutil.wait_procs(family, timeout=20)

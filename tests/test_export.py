@@ -5,12 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
 from typing import Any
 
 import pytest
+from courses import HALF_RIGHT, RIGHT, hand_in, notebook
 
+from autograder.grading.course import Course, open_course
 from autograder.grading.export import CSV_COLUMNS, FORMATS, export, without_mark
-from autograder.grading.roster import Person
+from autograder.grading.grade import grade
+from autograder.grading.results import records
+from autograder.grading.roster import Person, enrol, roster_of
 
 ROSTER = {
     "ada": Person("Ada", "Okafor", "ada@example.org", "1017"),
@@ -118,6 +125,47 @@ def test_no_mark_is_empty_with_its_reason_and_a_nought_that_was_earned_stays() -
     )
     assert (ada["score"], ada["state"]) == ("0.0", "graded")
     assert [record["student"] for record in without_mark(RECORDS)] == ["-eve"]
+
+
+def test_where_there_is_a_mark_csv_holds_what_nbgraders_own_export_holds(course: Course) -> None:
+    config = course.folder / "nbgrader_config.py"
+    config.write_text(config.read_text() + "\nc.LateSubmissionPlugin.penalty_method = 'zero'\n")
+    course = open_course(course.folder)
+    with course.gradebook() as gradebook:
+        gradebook.update_or_create_assignment("linear", duedate="2030-05-02 00:00:00 UTC")
+    enrol(course, {"ada": Person("Ada", "Okafor", "ada@example.org", "1017")})
+    for student, text, day in (("ada", HALF_RIGHT, 1), ("bob", RIGHT, 3), ("cyd", None, 3), ("dee", RIGHT, None)):
+        path = hand_in(course, student, "{" if text is None else notebook(course, text))
+        if day is not None:
+            (path.parent / "timestamp.txt").write_text(f"2030-05-0{day} 12:00:00.250000 UTC")
+    grade(course, "linear", seed=1)
+    with course.gradebook() as gradebook:  # a person takes off two points
+        cell = gradebook.find_submission_notebook("linear", "linear", "dee").grades[0]
+        cell.manual_score = cell.auto_score - 2
+        gradebook.db.commit()
+
+    command = [sys.executable, "-m", "nbgrader", "export"]
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    subprocess.run(command, cwd=course.folder, env=environment, check=True, capture_output=True)
+    theirs = {row["student_id"]: row for row in csv.DictReader((course.folder / "grades.csv").open())}
+    mine = {
+        row["student_id"]: row for row in csv.DictReader(io.StringIO(export(records(course), "csv", roster_of(course))))
+    }
+    assert mine.keys() == theirs.keys() == {"ada", "bob", "cyd", "dee"}
+    assert (mine["cyd"]["state"], mine["cyd"]["raw_score"], mine["cyd"]["score"]) == ("unreadable", "", "")
+    for student in ("ada", "bob", "dee"):
+        for column in CSV_COLUMNS[:-2]:
+            assert mine[student][column] == theirs[student][column], column
+    assert (mine["bob"]["raw_score"], mine["bob"]["late_submission_penalty"], mine["bob"]["score"]) == (
+        "26.0",
+        "26.0",
+        "0.0",
+    )
+    assert mine["ada"]["duedate"] == "2030-05-02 00:00:00"
+    assert mine["ada"]["timestamp"] == "2030-05-01 12:00:00.250000"
+    assert mine["dee"]["score"] == "24.0"
+    canvas = {row[3]: row[5] for row in rows(export(records(course), "canvas"))[2:]}
+    assert canvas == {"ada": mine["ada"]["score"], "bob": "0.0", "cyd": "", "dee": "24.0"}
 
 
 def test_canvas_has_the_points_possible_and_leaves_cells_without_a_mark_empty() -> None:

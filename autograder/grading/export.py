@@ -57,18 +57,25 @@ def without_mark(records: Iterable[Record]) -> list[Record]:
 
 
 def as_csv(records: Sequence[Record], roster: Roster) -> str:
-    """One row for each notebook, in the columns of `nbgrader export` and two more: state and reason."""
+    """One row for each notebook, in the columns of `nbgrader export` and two more: state and reason.
+
+    Where there is a mark the columns hold what nbgrader's hold. Where there is none it has noughts, which are empty
+    here, and students who handed in nothing have no row.
+    """
     rows = []
     for record in records:
         person = roster.get(record["student"], Person())
         row = {
             "assignment": record["chapter"],
+            "duedate": record.get("duedate"),
+            "timestamp": record.get("timestamp"),
             "student_id": record["student"],
             "last_name": person.last_name,
             "first_name": person.first_name,
             "email": person.email,
             "raw_score": _score(record),
-            "score": _score(record),
+            "late_submission_penalty": record.get("late_submission_penalty"),
+            "score": _after_penalty(record),
             "max_score": record["max_score"],
             "state": record["state"],
             "reason": record["reason"],
@@ -80,13 +87,14 @@ def as_csv(records: Sequence[Record], roster: Roster) -> str:
 def as_canvas(records: Sequence[Record], roster: Roster) -> str:
     """Canvas's gradebook import: a row for each student, a column for each chapter, "Points Possible" first.
 
-    Canvas reads numbers only, so a cell without a mark stays empty. Its ID is the gradebook's `lms_user_id`.
+    Canvas reads numbers only, so a cell without a mark stays empty. What being late costs is taken off. Its ID is the
+    gradebook's `lms_user_id`.
     """
     chapters = chapters_of(records)
     most = {record["chapter"]: record["max_score"] for record in records if record["max_score"]}
     scores: dict[str, dict[str, float | None]] = {}
     for record in records:
-        scores.setdefault(record["student"], {})[record["chapter"]] = _score(record)
+        scores.setdefault(record["student"], {})[record["chapter"]] = _after_penalty(record)
     rows: list[Sequence[Any]] = [
         ("Student", "ID", "SIS User ID", "SIS Login ID", "Section", *chapters),
         (
@@ -159,6 +167,12 @@ def _told(exercise: Mapping[str, Any]) -> str:
 def _score(record: Record) -> float | None:
     score = record["score"]
     return float(score) if record["state"] == "graded" and score is not None else None
+
+
+def _after_penalty(record: Record) -> float | None:
+    """The score less what being late costs, as nbgrader works it out."""
+    score = _score(record)
+    return None if score is None else max(0.0, score - (record.get("late_submission_penalty") or 0.0))
 
 
 def _table(rows: Iterable[Sequence[Any]]) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from nbgrader.api import Assignment, SubmittedAssignment
+from sqlalchemy import select
+
 from autograder import registry
 from autograder.grading.course import Course, booked_points
 from autograder.grading.journal import Journal
@@ -13,7 +16,8 @@ def records(course: Course) -> list[dict[str, Any]]:
     """Each student's last result of each chapter, as COMMANDS has it, with `student`.
 
     Where a grader has given points by hand in nbgrader's formgrader, they stand in place of ours, and a submission that
-    we could not read counts as graded once each of its exercises has points.
+    we could not read counts as graded once each of its exercises has points. `duedate`, `timestamp` (when it was handed
+    in) and `late_submission_penalty` are the gradebook's; the penalty is not yet taken off the score.
     """
     found: list[dict[str, Any]] = []
     with course.gradebook() as gradebook:
@@ -21,10 +25,22 @@ def records(course: Course) -> list[dict[str, Any]]:
             if booked_points(gradebook, chapter) is None:
                 continue
             by_hand = _by_hand(gradebook, chapter)
+            times = _times(gradebook, chapter)
             for student, entry in Journal(course, chapter).read().items():
-                record = {"student": student, **entry.result.as_dict()}
+                record = {"student": student, **entry.result.as_dict(), **times.get(student, {})}
                 found.append(_corrected(record, chapter, by_hand.get(student, {})))
     return found
+
+
+def _times(gradebook: Any, chapter: str) -> dict[str, dict[str, Any]]:
+    """When each student was to hand in and did, and what being late costs."""
+    columns = (Assignment.duedate, SubmittedAssignment.timestamp, SubmittedAssignment.late_submission_penalty)
+    joined = select(SubmittedAssignment.student_id, *columns).join(SubmittedAssignment.assignment)
+    rows = gradebook.db.execute(joined.where(Assignment.name == chapter))
+    return {
+        student: {"duedate": due, "timestamp": handed_in, "late_submission_penalty": penalty}
+        for student, due, handed_in, penalty in rows
+    }
 
 
 def _by_hand(gradebook: Any, chapter: str) -> dict[str, dict[str, float]]:

@@ -143,24 +143,17 @@ class ForkServer:
             }
         )
         if self.confined:
-            # bubblewrap's own process keeps its environment in sight of what runs inside: it gets none.
-            return subprocess.Popen(
-                launch.confined_command(engine, settings),
-                env={},
-                cwd=folder,
-                stdin=subprocess.PIPE,  # closes with us
-                stdout=control,
-                stderr=self._complaints,
-                process_group=0,
-            )
+            command = launch.confined_command(engine, settings)
+        else:
+            command = launch.plain_command(engine, launch.make_home(Path(folder), self.user), settings)
         return subprocess.Popen(
-            launch.plain_command(engine, control, settings),
-            env=launch.plain_environment(launch.make_home(Path(folder), self.user)),
+            command,
+            env={},  # bubblewrap's own process keeps its environment in sight of what runs inside
             cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,  # closes with us
+            stdout=control,
             stderr=self._complaints,
-            pass_fds=[control],
+            process_group=0,
         )
 
     def _wait_for_word(self) -> None:

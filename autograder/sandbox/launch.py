@@ -13,12 +13,12 @@ ENGINE = "/engine"
 PACKAGES = "/site-packages"
 NOBODY = 65534
 
-# bubblewrap's --die-with-parent leaves gaps: its parent may die before it has asked to die too, and its own child,
-# which waits for a word from it, waits for ever if it dies first. So a second process of their group, started before
-# them, reads from standard input, a pipe of which only the grader holds the other end, and when that closes, however
-# the grader ended, kills the group: the first process of the sandbox's pid namespace is in it, and takes all others
-# along. The control socket comes as standard output, which the watching process does not keep; env keeps the shell's
-# variables out of sight of what runs inside.
+# How every fork server is started; it is to lead a process group. Standard input is a pipe of which only the grader
+# holds the other end. A second process of the group, started first, reads from it, and when it closes, however the
+# grader ended, kills the group: in bubblewrap the first process of the pid namespace is in it, and takes all others
+# along. bubblewrap's own --die-with-parent leaves gaps: its parent may die before it has asked to die too, and its own
+# child, which waits for a word from it, waits for ever if it dies first. The control socket comes as standard output,
+# which the watching process does not keep; env keeps the shell's variables out of sight of what runs inside.
 _CONTROL = 3
 _WATCHED = f"""
 exec {_CONTROL}>&1 4<&0 </dev/null >/dev/null
@@ -26,6 +26,7 @@ exec {_CONTROL}>&1 4<&0 </dev/null >/dev/null
 exec 4<&-
 exec env -i "$@"
 """
+_WATCH = ("/bin/sh", "-c", _WATCHED, "sh")
 
 # The modules of ours that run inside. The package's own __init__ stays outside: it leads to everything else.
 _INSIDE = (
@@ -92,9 +93,14 @@ def package_folders() -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def plain_command(engine: Path, control: int, settings: str) -> list[str]:
-    """The fork server as an ordinary process, for submissions that are trusted."""
-    return _python_command(str(engine), package_folders(), control, settings)
+def plain_command(engine: Path, home: str, settings: str) -> list[str]:
+    """The fork server as an ordinary process, for submissions that are trusted or run as somebody else.
+
+    Its environment is the sandbox's, with `home` for what lies in the sandbox's own folders.
+    """
+    environment = _ENVIRONMENT | dict.fromkeys(_AT_HOME, home)
+    words = [f"{name}={value}" for name, value in environment.items()]
+    return [*_WATCH, *words, *_python_command(str(engine), package_folders(), settings)]
 
 
 def make_home(folder: Path, user: int | None) -> str:
@@ -107,20 +113,12 @@ def make_home(folder: Path, user: int | None) -> str:
     return str(home)
 
 
-def plain_environment(home: str) -> dict[str, str]:
-    """The same environment, with what lies in the sandbox's own folders in `home` instead."""
-    return _ENVIRONMENT | dict.fromkeys(_AT_HOME, home)
-
-
 def confined_command(engine: Path, settings: str) -> list[str]:
-    """The fork server in bubblewrap, shown the interpreter, the packages and the engine, read-only, and no more.
-
-    It is to lead a process group. Its standard output is the control socket; where its standard input ends, it does.
-    """
+    """The fork server in bubblewrap, shown the interpreter, the packages and the engine, read-only, and no more."""
     nothing = _Nothing(engine.parent / "nothing")
     folders = {folder: f"{PACKAGES}/{number}" for number, folder in enumerate(package_folders())}
     arguments = [
-        *("/bin/sh", "-c", _WATCHED, "sh"),
+        *_WATCH,
         shutil.which("bwrap") or "bwrap",
         "--unshare-ipc",
         "--unshare-pid",
@@ -151,7 +149,7 @@ def confined_command(engine: Path, settings: str) -> list[str]:
     for device in ("null", "full", "random", "urandom"):  # /dev/zero, mapped, is memory that nobody counts
         arguments += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
     arguments += ["--symlink", "/tmp", "/dev/shm", "--remount-ro", "/", "--chdir", "/tmp", "--"]
-    return arguments + _python_command(ENGINE, list(folders.values()), _CONTROL, settings)
+    return arguments + _python_command(ENGINE, list(folders.values()), settings)
 
 
 class _Nothing:
@@ -166,11 +164,11 @@ class _Nothing:
         return ["--ro-bind", str(self.folder if os.path.isdir(path) else self.file), seen_as]
 
 
-def _python_command(engine: str, packages: list[str], control: int, settings: str) -> list[str]:
+def _python_command(engine: str, packages: list[str], settings: str) -> list[str]:
     """Python without the site module, hence without .pth files, on the engine and the packages alone."""
     start = (
         f"import sys; sys.path[:0] = [{engine!r}]; sys.path += {packages!r}; "
-        f"from autograder.sandbox.inside import server; server.main({control}, {settings!r})"
+        f"from autograder.sandbox.inside import server; server.main({_CONTROL}, {settings!r})"
     )
     return [_interpreter(), "-s", "-S", "-P", "-B", "-c", start]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import resource
+import signal
 import struct
 
 from autograder.sandbox.inside import seccomp
@@ -15,7 +16,7 @@ HOME = "/tmp/home"
 
 _NEWNS, _NEWIPC, _NEWUSER, _NEWPID, _NEWNET = 0x00020000, 0x08000000, 0x10000000, 0x20000000, 0x40000000
 _READ_ONLY, _NO_SUID, _NO_DEVICES = 1, 2, 4
-_SET_DUMPABLE, _SET_SUBREAPER, _NO_NEW_PRIVILEGES = 4, 36, 38
+_SET_DEATH_SIGNAL, _SET_DUMPABLE, _SET_SUBREAPER, _NO_NEW_PRIVILEGES = 1, 4, 36, 38
 _CAPABILITIES_3 = 0x20080522
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -32,6 +33,11 @@ def become(user: int) -> None:
 def adopt_orphans() -> None:
     """Processes whose parent ends become children of this one, which can then wait for them."""
     _prctl(_SET_SUBREAPER, 1)
+
+
+def die_with_parent() -> None:
+    """End when the process that forked this one does, if it is not a namespace that ends both. `become` undoes it."""
+    _prctl(_SET_DEATH_SIGNAL, signal.SIGKILL)
 
 
 def enter_namespaces() -> None:

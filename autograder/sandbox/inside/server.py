@@ -47,7 +47,8 @@ class Server:
         self.limits = Limits(**settings["limits"])
         self.user: int | None = settings["user"]
         self.child: int | None = None
-        if self.confined or self.user is not None:
+        self.process = os.getpid()
+        if sys.platform == "linux":  # elsewhere a submission that is trusted runs without
             from autograder.sandbox.inside import confinement
 
             self.confinement = confinement
@@ -140,13 +141,22 @@ class Server:
             if not self.confined and self.user is not None:  # we stay root, out of the submission's reach
                 self.confinement.become(self.user)
                 os.chdir(os.environ["HOME"])
+                self._end_with_server()
             self.confinement.limit_resources(self.limits, address_space)
             self.confinement.give_up_privileges()
         else:
+            self._end_with_server()
             _limit_memory(address_space + self.limits.memory_bytes)
         os.write(report, f"{_READY}\n".encode())
         os.close(report)
         worker.serve()
+
+    def _end_with_server(self) -> None:
+        """Without a pid namespace of its own it would outlive a server that was killed."""
+        if sys.platform == "linux":
+            self.confinement.die_with_parent()
+            if os.getppid() != self.process:
+                os._exit(1)
 
     def _end(self, patience: float) -> int | None:
         """End the submission. The status that it ended with, or None if it had to be killed."""
