@@ -68,7 +68,7 @@ def _packed(value: Any, block: _Block) -> Any:
             if not _is_default(getattr(value, field.name), field)
         }
     if isinstance(value, np.ndarray):
-        if value.size and not any(value.strides):  # one number, shown to be many: only shape and dtype count
+        if value.size > 1 and not any(value.strides):  # one number, shown to be many: only shape and dtype count
             return {"is": "shape", "of": value.shape, "dtype": value.dtype.str}
         return {"is": "array", "at": block.place(value), "of": value.shape, "dtype": value.dtype.str}
     if isinstance(value, Mapping):

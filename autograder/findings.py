@@ -195,7 +195,7 @@ def _argument_text(value: Any) -> str:
     if isinstance(value, View):
         return f"{_argument_text(value.array)} {value.layout}"
     if isinstance(value, np.ndarray):
-        return f"<{'×'.join(map(str, value.shape))} {value.dtype}>"
+        return f"<{'×'.join(map(str, value.shape))} {value.dtype}>" if value.ndim else f"array({value})"
     if isinstance(value, Rng):
         return "<a random generator>"
     if isinstance(value, SameRng):

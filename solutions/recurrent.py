@@ -10,8 +10,6 @@ import numpy as np
 
 from solutions._steps import require_sequence, require_shape, require_step
 
-Gradients = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
-
 
 def embedding_forward(tokens: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, Any]:
     """Give each token its vector: a row of a table that is learnt.
@@ -94,7 +92,9 @@ def rnn_cell_forward(
     return h_next, (x, h, weight_ih, weight_hh, h_next)
 
 
-def rnn_cell_backward(dh_next: np.ndarray, cache: Any) -> Gradients:
+def rnn_cell_backward(
+    dh_next: np.ndarray, cache: Any
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Carry the gradient of a loss L back through one step.
 
     With a = x @ weight_ih + h @ weight_hh + bias and h_next = tanh(a), every gradient follows from dL/da:
@@ -161,7 +161,7 @@ def rnn_forward(
     return hs, (x, np.concatenate([h0[None], hs]), weight_ih, weight_hh)
 
 
-def rnn_backward(dhs: np.ndarray, cache: Any) -> Gradients:
+def rnn_backward(dhs: np.ndarray, cache: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Carry the gradient of a loss L back through time.
 
     dhs[t] is the gradient that reaches hs[t] from outside the layer. The state hs[t] also moves the loss by way of

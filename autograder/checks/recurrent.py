@@ -1,4 +1,4 @@
-"""The chapter `recurrent`: embedding, the tanh cell and its sequence, forward and backward, and clipping.
+"""The chapter `recurrent`: the tanh cell and its sequence, embedding, forward and backward, and clipping.
 
 Steps, examples, inputs and units differ, states before the first step are not zero, and gradients arrive at every step,
 at the last alone and at some, so that nothing about carrying through time can go unseen.
@@ -198,7 +198,7 @@ _CLIPPED = 1e-5
 def _clipping_cases(rng: np.random.Generator) -> list[Case]:
     def clip(share: float, *shapes: tuple[int, ...], dtype: type = np.float64) -> Call:
         """Gradients of these shapes, with a limit that is this share of their norm."""
-        grads: list[Array] = [(3 * rng.standard_normal(shape)).astype(dtype) for shape in shapes]
+        grads = [np.asarray(3 * rng.standard_normal(shape), dtype) for shape in shapes]
         norm = float(np.sqrt(sum(np.sum(np.square(grad, dtype=np.float64)) for grad in grads)))
         return Call("clip_grad_norm", {"grads": grads, "max_norm": share * norm}, ("clipped",))
 
@@ -220,15 +220,6 @@ def _gradient_of(first: str, state: str, dstate: str) -> dict[str, str]:
 
 
 EXERCISES = (
-    Exercise("embedding_forward", 4, ("out", "cache"), _embedding_forward_cases),
-    Exercise(
-        "embedding_backward",
-        8,
-        ("dweight",),
-        _embedding_backward_cases,
-        forward="embedding_forward",
-        gradient_of={"dweight": "weight"},
-    ),
     Exercise("rnn_cell_forward", 6, ("h_next", "cache"), _cell_forward_cases),
     Exercise(
         "rnn_cell_backward",
@@ -246,6 +237,15 @@ EXERCISES = (
         _sequence_backward_cases,
         forward="rnn_forward",
         gradient_of=_gradient_of("dx", "h0", "dh0"),
+    ),
+    Exercise("embedding_forward", 4, ("out", "cache"), _embedding_forward_cases),
+    Exercise(
+        "embedding_backward",
+        8,
+        ("dweight",),
+        _embedding_backward_cases,
+        forward="embedding_forward",
+        gradient_of={"dweight": "weight"},
     ),
     Exercise("clip_grad_norm", 6, ("clipped",), _clipping_cases),
 )
