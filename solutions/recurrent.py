@@ -190,7 +190,8 @@ def rnn_backward(dhs: np.ndarray, cache: Any) -> tuple[np.ndarray, np.ndarray, n
     x, states, weight_ih, weight_hh = cache
     require_shape("dhs", dhs, (len(x), *states.shape[1:]))
     da = np.empty_like(dhs)
-    dh = np.zeros(states.shape[1:], dhs.dtype)
+    _, examples, units = dhs.shape
+    dh = np.zeros((examples, units), dhs.dtype)
     for t in reversed(range(len(x))):
         da[t] = _through_tanh(dhs[t] + dh, states[t + 1])
         dh = da[t] @ weight_hh.T
@@ -233,10 +234,9 @@ def _through_tanh(dh: np.ndarray, h: np.ndarray) -> np.ndarray:
 
 def _of_parameters(x: np.ndarray, states: np.ndarray, da: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The sums over all steps and examples, as one product for each weight: steps are so many more rows."""
-    rows = da.reshape(-1, da.shape[-1])
-    dweight_ih = x.reshape(-1, x.shape[-1]).T @ rows
-    dweight_hh = states.reshape(-1, states.shape[-1]).T @ rows
-    return dweight_ih, dweight_hh, rows.sum(axis=0)
+    steps_and_examples = (0, 1)
+    both = (steps_and_examples, steps_and_examples)
+    return np.tensordot(x, da, both), np.tensordot(states, da, both), da.sum(axis=steps_and_examples)
 
 
 def _require_tokens(tokens: np.ndarray, weight: np.ndarray) -> None:

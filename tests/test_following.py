@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from judging import first_failed
+import pytest
+from judging import first_failed, judge
 
 from autograder.answers import AnswerKey, answer
 from autograder.calls import Local
@@ -140,6 +141,76 @@ def test_a_walk_that_does_not_carry_is_wrong_whatever_its_steps() -> None:
 def test_steps_that_lead_nowhere_earn_nothing() -> None:
     standing = {"step": lambda x, h: (h, None), "walk": lambda x, h0: (np.array([h0] * len(x)), None)}
     assert judged(WALK, RIGHT_WALK, standing).score == 0
+
+
+# --- a wrong recurrent cell, as a student has it -----------------------------------------------------------------------
+
+
+def sequence_of(cell: Callable, first: Callable = lambda h0: h0) -> Callable:
+    """rnn_forward, built on a cell; `first` makes the state before the first step of h0."""
+
+    def rnn_forward(x, h0, *weights):
+        states, caches = [first(h0)], []
+        for each in x:
+            h, cache = cell(each, states[-1], *weights)
+            states.append(h)
+            caches.append(cache)
+        return np.array(states[1:]), caches
+
+    return rnn_forward
+
+
+def transposed_cell(x, h, weight_ih, weight_hh, bias):
+    h_next = np.tanh(x @ weight_ih + h @ weight_hh.T + bias)
+    return h_next, (x, h, weight_ih, weight_hh, h_next)
+
+
+def transposed_backward(dhs, caches):
+    """The right way back through the transposed cell."""
+    dh, dxs, sums = 0, [], [0, 0, 0]
+    for upstream, (x, h, weight_ih, weight_hh, h_next) in zip(dhs[::-1], caches[::-1], strict=True):
+        da = (upstream + dh) * (1 - h_next**2)
+        dh = da @ weight_hh
+        dxs.append(da @ weight_ih.T)
+        sums = [total + part for total, part in zip(sums, (x.T @ da, da.T @ h, da.sum(axis=0)), strict=True)]
+    return np.array(dxs[::-1]), dh, *sums
+
+
+WRONG_CELLS = {
+    "transposed": transposed_cell,
+    "no tanh": lambda x, h, w, u, b: (x @ w + h @ u + b, None),
+    "state left out": lambda x, h, w, u, b: (np.tanh(x @ w + b), None),
+    "input left out": lambda x, h, w, u, b: (np.tanh(h @ u + b), None),
+    "state added outside": lambda x, h, w, u, b: (h + np.tanh(x @ w + h @ u + b), None),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG_CELLS)
+def test_a_wrong_recurrent_cell_costs_the_sequence_nothing_where_it_carries_rightly(wrong: str) -> None:
+    cell = WRONG_CELLS[wrong]
+    assert not judge("rnn_cell_forward", {"rnn_cell_forward": cell}).passed
+    verdict = judge("rnn_forward", {"rnn_cell_forward": cell, "rnn_forward": sequence_of(cell)})
+    assert verdict.passed
+    assert verdict.score == verdict.max_score
+
+
+@pytest.mark.parametrize("wrong", set(WRONG_CELLS) - {"state left out"})
+def test_a_sequence_of_wrong_cells_that_does_not_begin_with_the_first_state_is_wrong(wrong: str) -> None:
+    cell = WRONG_CELLS[wrong]
+    wrong_start = {"rnn_cell_forward": cell, "rnn_forward": sequence_of(cell, np.zeros_like)}
+    assert judge("rnn_forward", wrong_start).score == 0
+
+
+def test_the_way_back_through_a_wrong_sequence_is_right_where_it_fits_that_sequence() -> None:
+    own = {"rnn_cell_forward": transposed_cell, "rnn_forward": sequence_of(transposed_cell)}
+    assert judge("rnn_backward", {**own, "rnn_backward": transposed_backward}).passed
+
+    def forgets_the_carry(dhs, caches):
+        steps = [transposed_backward(upstream[None], [cache]) for upstream, cache in zip(dhs, caches, strict=True)]
+        sums = (sum(step[position] for step in steps) for position in (2, 3, 4))
+        return np.concatenate([step[0] for step in steps]), steps[0][1], *sums
+
+    assert not judge("rnn_backward", {**own, "rnn_backward": forgets_the_carry}).passed
 
 
 # --- results that are lists ------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ STILL_RIGHT: dict[tuple[str, str], str] = {
     ("seen", "True -> False"): _EQUALLY_LONG,
     ("_fit", "True -> False"): _EQUALLY_LONG,
     ("_mask", "rng.random(shape) >= p -> rng.random(shape) > p"): "a draw is p itself once in 2**53",
+    ("clip_grad_norm", "norm > max_norm -> norm >= max_norm"): "a norm that is the limit itself gives the factor 1",
 }
 
 

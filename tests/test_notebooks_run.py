@@ -60,8 +60,8 @@ def test_solved_notebook_runs_through_and_passes(name: str, tmp_path: Path) -> N
     printed = "".join(output.get("text", "") for cell in cells.values() for output in cell.outputs)
     assert "Warning" not in printed
     reached = [float(line.split("right on ")[1].split("%")[0]) for line in printed.splitlines() if "step 300" in line]
-    assert reached, "the experiments train a classifier"
-    assert min(reached) > 90, "per cent of the pictures that were kept aside"
+    assert reached, "the experiments train a network"
+    assert min(reached) > 90, "per cent of what the network had not seen"
     assert list(tmp_path.iterdir()) == [], "the notebook leaves nothing behind"
 
 

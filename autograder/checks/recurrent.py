@@ -52,7 +52,12 @@ def _tables(rng: np.random.Generator) -> dict[str, tuple[str, Call, float]]:
 
 
 def _embedding_forward_cases(rng: np.random.Generator) -> list[Case]:
-    return [Case(label, check, (call,), tolerance) for label, (check, call, tolerance) in _tables(rng).items()]
+    table = rng.standard_normal((5, 3))
+    return [
+        *(Case(label, check, (call,), tolerance) for label, (check, call, tolerance) in _tables(rng).items()),
+        Case("a token below 0", "special", (_embedding(np.array([2, -1, 0]), table),)),
+        Case("a token without a row", "special", (_embedding(np.array([1, 5]), table),)),
+    ]
 
 
 def _embedding_backward_cases(rng: np.random.Generator) -> list[Case]:
@@ -196,21 +201,25 @@ _CLIPPED = 1e-5
 
 
 def _clipping_cases(rng: np.random.Generator) -> list[Case]:
+    def limited(max_norm: float, *grads: Array) -> Call:
+        return Call("clip_grad_norm", {"grads": list(grads), "max_norm": max_norm}, ("clipped",))
+
     def clip(share: float, *shapes: tuple[int, ...], dtype: type = np.float64) -> Call:
         """Gradients of these shapes, with a limit that is this share of their norm."""
         grads = [np.asarray(3 * rng.standard_normal(shape), dtype) for shape in shapes]
         norm = float(np.sqrt(sum(np.sum(np.square(grad, dtype=np.float64)) for grad in grads)))
-        return Call("clip_grad_norm", {"grads": grads, "max_norm": share * norm}, ("clipped",))
+        return limited(share * norm, *grads)
 
-    zeros = Call("clip_grad_norm", {"grads": [np.zeros((2, 3)), np.zeros(3)], "max_norm": 0.5}, ("clipped",))
     return [
         Case("two matrices and a vector, three times too long", "values", (clip(0.3, (2, 4), (4, 4), (4,)),), _CLIPPED),
         Case("one array a little too long", "values", (clip(0.9, (3, 2)),), _CLIPPED),
         Case("gradients that are short enough", "values", (clip(1.2, (3, 4), (4,)),), _CLIPPED),
         Case("float32", "values", (clip(0.5, (3, 4), (2,), dtype=np.float32),), _CLIPPED),
         Case("each array short enough, all together too long", "special", (clip(0.8, (3,), (3,), (3,)),), _CLIPPED),
-        Case("all gradients zero", "special", (zeros,), _CLIPPED),
+        Case("all gradients zero", "special", (limited(0.5, np.zeros((2, 3)), np.zeros(3)),), _CLIPPED),
         Case("a gradient without axes", "special", (clip(0.5, (), (2, 2)),), _CLIPPED),
+        Case("a limit of 0", "special", (limited(0.0, rng.standard_normal(3)),), _CLIPPED),
+        Case("a limit below 0", "special", (limited(-1.0, rng.standard_normal(3)),), _CLIPPED),
     ]
 
 

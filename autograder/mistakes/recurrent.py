@@ -92,6 +92,23 @@ def one_axis_only(tokens: Array, weight: Array) -> Out:
 
 @catalogue.wrong(
     "embedding_forward",
+    "The values are right, but tokens that have no row are not refused: NumPy takes -1 for the last row, and complains of "
+    "V with an error of its own. Raise a ValueError for both before you look anything up.",
+)
+def tokens_not_checked(tokens: Array, weight: Array) -> Out:
+    return weight[tokens], (tokens, weight)
+
+
+@catalogue.wrong(
+    "embedding_forward",
+    "A token below 0 passes your check, and NumPy counts it from the end: -1 is the last row. Refuse it, too.",
+)
+def negative_tokens_accepted(tokens: Array, weight: Array) -> Out:
+    return embedding_forward(np.where(tokens < 0, tokens + len(weight), tokens), weight)
+
+
+@catalogue.wrong(
+    "embedding_forward",
     "The values are right, but float32 weights gave a float64 out. A product with a one-hot matrix of float64 does that, "
     "and so does np.zeros unless told otherwise; indexing keeps the dtype.",
 )
@@ -193,8 +210,7 @@ def gradient_in_double_precision(dout: Array, cache: Any) -> Array:
 def table_changed(dout: Array, cache: Any) -> Array:
     tokens, weight = cache
     dweight = embedding_backward(dout, (tokens, weight))
-    if weight.flags.writeable:
-        weight -= dweight
+    weight[...] = dweight
     return dweight
 
 
@@ -314,6 +330,25 @@ def wrong_way_round(grads: list[Array], max_norm: float) -> list[Array]:
 )
 def long_ones_thrown_away(grads: list[Array], max_norm: float) -> list[Array]:
     return [grad * (0.0 if _norm(grads) > max_norm else 1.0) for grad in grads]
+
+
+@catalogue.wrong(
+    "clip_grad_norm",
+    "The values are right, but any max_norm is taken. A limit of 0 or below would stop all learning or turn the gradients "
+    "round: raise a ValueError unless max_norm is greater than 0.",
+)
+def limit_not_checked(grads: list[Array], max_norm: float) -> list[Array]:
+    norm = _norm(grads)
+    return [grad * min(1.0, max_norm / max(norm, 1e-300)) for grad in grads]
+
+
+@catalogue.wrong(
+    "clip_grad_norm",
+    "A max_norm of exactly 0 passes your check. It makes all gradients 0, and nothing would be learnt: refuse it as you "
+    "refuse those below 0.",
+)
+def limit_of_zero_accepted(grads: list[Array], max_norm: float) -> list[Array]:
+    return [grad * 0 for grad in grads] if max_norm == 0 else clip_grad_norm(grads, max_norm)
 
 
 @catalogue.wrong(

@@ -14,6 +14,8 @@ import numpy as np
 
 def one_hot_forward(tokens, weight):
     """A product with one-hot rows; the cache holds them."""
+    if np.setdiff1d(tokens, np.arange(len(weight))).size:
+        raise ValueError("tokens without a row")
     one_hot = (tokens[..., None] == np.arange(len(weight))).astype(weight.dtype)
     return one_hot @ weight, one_hot
 
@@ -24,6 +26,10 @@ def one_hot_backward(dout, cache):
 
 
 def take_forward(tokens, weight):
+    if tokens.min() < 0:
+        raise ValueError(f"token {tokens.min()}")
+    if tokens.max() > len(weight) - 1:
+        raise ValueError(f"token {tokens.max()}, and only {len(weight)} rows")
     return np.take(weight, tokens, axis=0), {"tokens": np.array(tokens), "rows": weight.shape[0]}
 
 
@@ -37,6 +43,8 @@ def bincount_backward(dout, cache):
 def place_by_place_forward(tokens, weight):
     out = np.empty((*tokens.shape, weight.shape[1]), weight.dtype)
     for place in np.ndindex(tokens.shape):
+        if not 0 <= tokens[place] < len(weight):
+            raise ValueError("no such token")
         out[place] = weight[int(tokens[place])]
     return out, (tokens, weight)
 
@@ -50,7 +58,11 @@ def place_by_place_backward(dout, cache):
 
 
 def flat_forward(tokens, weight):
-    rows = [weight[token].copy() for token in np.asarray(tokens).ravel()]
+    """The table as a dictionary, in which a token is there or not."""
+    table = dict(enumerate(weight))
+    if any(token not in table for token in np.ravel(tokens).tolist()):
+        raise ValueError(f"there are {len(table)} tokens")
+    rows = [table[int(token)] for token in np.ravel(tokens)]
     return np.array(rows, weight.dtype).reshape(*tokens.shape, weight.shape[1]), [tokens.ravel(), weight.shape]
 
 
@@ -298,6 +310,8 @@ def examples_backward(dhs, cache):
 
 def clip_joined(grads, max_norm):
     """One long vector, cut into its parts again."""
+    if max_norm <= 0:
+        raise ValueError(max_norm)
     whole = np.concatenate([np.ravel(grad) for grad in grads])
     norm = np.linalg.norm(whole)
     if norm > max_norm:
@@ -308,11 +322,15 @@ def clip_joined(grads, max_norm):
 
 def clip_as_torch(grads, max_norm):
     """With a millionth in the denominator, lest it be 0."""
+    if not max_norm > 0:
+        raise ValueError("max_norm must be positive")
     total = math.sqrt(sum(float((grad**2).sum()) for grad in grads))
     return [grad * min(1.0, max_norm / (total + 1e-6)) for grad in grads]
 
 
 def clip_in_loops(grads, max_norm):
+    if max_norm < 0 or max_norm == 0:
+        raise ValueError
     total = 0.0
     for grad in grads:
         for value in grad.ravel().tolist():
@@ -325,11 +343,15 @@ def clip_early_return(grads, max_norm):
     norm = np.sqrt(np.sum([np.vdot(grad, grad) for grad in grads], dtype=np.float64))
     if norm <= max_norm:
         return [grad.copy() for grad in grads]
+    if max_norm <= 0:
+        raise ValueError(f"a limit of {max_norm}")
     return [(grad * (max_norm / norm)).astype(grad.dtype) for grad in grads]
 
 
 def clip_norm_of_norms(grads, max_norm):
     """A tuple, where a list is asked for, is as good."""
+    if np.sign(max_norm) != 1:
+        raise ValueError("a limit is positive")
     norm = float(np.linalg.norm([np.linalg.norm(grad) for grad in grads]))
     return tuple(grad * (max_norm / max(norm, max_norm)) for grad in grads)
 
