@@ -206,7 +206,7 @@ def _clipping_cases(rng: np.random.Generator) -> list[Case]:
 
     def clip(share: float, *shapes: tuple[int, ...], dtype: type = np.float64) -> Call:
         """Gradients of these shapes, with a limit that is this share of their norm."""
-        grads = [np.asarray(3 * rng.standard_normal(shape), dtype) for shape in shapes]
+        grads: list[Array] = [np.asarray(3 * rng.standard_normal(shape), dtype) for shape in shapes]
         norm = float(np.sqrt(sum(np.sum(np.square(grad, dtype=np.float64)) for grad in grads)))
         return limited(share * norm, *grads)
 

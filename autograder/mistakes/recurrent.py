@@ -123,7 +123,7 @@ def single_precision_lost(tokens: Array, weight: Array) -> Out:
 )
 def repeated_tokens_counted_once(dout: Array, cache: Any) -> Array:
     tokens, weight = cache
-    dweight = np.zeros_like(weight)
+    dweight: Array = np.zeros_like(weight)
     dweight[tokens] += dout
     return dweight
 
@@ -155,7 +155,8 @@ def rows_of_the_places(dout: Array, cache: Any) -> Array:
 )
 def only_rows_that_occur(dout: Array, cache: Any) -> Array:
     tokens, _ = cache
-    return embedding_backward(dout, cache)[np.unique(tokens)]
+    rows: Array = embedding_backward(dout, cache)[np.unique(tokens)]
+    return rows
 
 
 @catalogue.wrong(
