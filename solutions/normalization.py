@@ -356,7 +356,7 @@ def rms_norm_backward(dout: np.ndarray, cache: Any) -> tuple[np.ndarray, np.ndar
     x_hat, inverse_rms, weight = cache
     _require_shape(dout, x_hat.shape)
     dx_hat = dout * weight
-    dx = dx_hat - x_hat * np.mean(dx_hat * x_hat, axis=-1, keepdims=True)
+    dx: np.ndarray = dx_hat - x_hat * np.mean(dx_hat * x_hat, axis=-1, keepdims=True)
     dx *= inverse_rms
     return dx, np.sum(dout * x_hat, axis=tuple(range(dout.ndim - 1)))
 
