@@ -382,7 +382,7 @@ def _through_statistics(
     """The gradient by x from that by x_hat: its share straight on, through the mean, and through the variance."""
     mean_path = np.mean(dx_hat, axis=axes, keepdims=True)
     variance_path = x_hat * np.mean(dx_hat * x_hat, axis=axes, keepdims=True)
-    dx = dx_hat - mean_path
+    dx: np.ndarray = dx_hat - mean_path
     dx -= variance_path
     dx *= inverse_std
     return dx
