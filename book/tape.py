@@ -17,7 +17,7 @@ class Tape:
 
     def __init__(self, value: np.ndarray, origins: Sequence[tuple[Tape, Pull]] = ()) -> None:
         self.value, self.origins = np.asarray(value), tuple(origins)
-        self.gradient = np.zeros_like(self.value, dtype=float)
+        self.gradient: np.ndarray = np.zeros(())  # until there is one
 
     def __add__(self, other: Tape) -> Tape:
         return Tape(self.value + other.value, [(self, lambda g: g), (other, lambda g: g)])
@@ -47,6 +47,27 @@ class Tape:
 
     def relu(self) -> Tape:
         return Tape(np.maximum(self.value, 0), [(self, lambda g: g * (self.value > 0))])
+
+    def tanh(self) -> Tape:
+        out = np.tanh(self.value)
+        return Tape(out, [(self, lambda g: g * (1 - out**2))])
+
+    def sigmoid(self) -> Tape:
+        out = 0.5 + 0.5 * np.tanh(0.5 * self.value)
+        return Tape(out, [(self, lambda g: g * out * (1 - out))])
+
+    def blocks(self, count: int) -> list[Tape]:
+        """The columns, cut into equal blocks."""
+        width = self.value.shape[1] // count
+        return [self._columns(slice(start, start + width)) for start in range(0, count * width, width)]
+
+    def _columns(self, part: slice) -> Tape:
+        def back(g: np.ndarray) -> np.ndarray:
+            whole = np.zeros_like(self.value)
+            whole[:, part] = g
+            return whole
+
+        return Tape(self.value[:, part], [(self, back)])
 
     def cross_entropy(self, labels: np.ndarray) -> Tape:
         scores = self.value - self.value.max(axis=1, keepdims=True)
@@ -80,6 +101,8 @@ def _in_order(end: Tape) -> list[Tape]:
 
 def _summed(gradient: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Where broadcasting repeated an array, the gradients of all its uses, added up."""
+    if gradient.shape == shape:
+        return gradient
     gradient = gradient.sum(axis=tuple(range(gradient.ndim - len(shape))))
     repeated = tuple(axis for axis, size in enumerate(shape) if size == 1 and gradient.shape[axis] != 1)
     return gradient.sum(axis=repeated, keepdims=True)
