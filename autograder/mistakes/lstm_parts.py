@@ -215,7 +215,8 @@ class Layer:
 
     def walk_back(self, cell_backward: Function, dhs: Array, cache: Any, upstream: Function | None = None) -> list[Any]:
         """The gradients of each step, the first step first; `upstream` gives what a step is given, from what was carried."""
-        caches, steps = self.caches(cache), []
+        caches = self.caches(cache)
+        steps: list[Gradients] = []
         carried = tuple(np.zeros(dhs.shape[1:], dhs.dtype) for _ in self.states)
         for t in reversed(range(len(caches))):
             given = (dhs[t] + carried[0], *carried[1:]) if upstream is None else upstream(t, carried)
