@@ -7,7 +7,7 @@ from importlib import import_module
 
 from autograder.exercise import Exercise
 
-CHAPTERS = ("linear", "activations", "convolution", "pooling", "normalization", "dropout", "recurrent")
+CHAPTERS = ("linear", "activations", "convolution", "pooling", "normalization", "dropout", "recurrent", "lstm")
 
 
 @cache

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograder.mistakes.catalogue import Catalogue
-from autograder.mistakes.lstm_parts import GRU, LSTM, Array, Function, Layer
+from autograder.mistakes.lstm_parts import GRU, LSTM, Array, Function, Layer, LstmStep
 
 catalogue = Catalogue()
 
@@ -218,10 +218,16 @@ def _cell_states_returned(*arguments: Array) -> Out:
     return np.array([states[1] for states in LSTM.walk(LSTM.function("cell_forward"), arguments)[1:]]), None
 
 
-def _cell_state_changed(x: Array, h0: Array, c0: Array, *weights: Array) -> Out:
-    history = LSTM.walk(LSTM.function("cell_forward"), (x, h0, c0.copy(), *weights))
-    c0[...] = history[-1][1]
-    return np.array([states[0] for states in history[1:]]), None
+def _cell_state_changed(*arguments: Array) -> Out:
+    def cell(*given: Array) -> tuple[Any, Any]:
+        step = LstmStep(*given)
+        i, f, g, o = step.gates()
+        c = step.c
+        c *= f
+        c += i * g
+        return o * np.tanh(c), c
+
+    return np.array([states[0] for states in LSTM.walk(cell, arguments)[1:]]), None
 
 
 _enter(

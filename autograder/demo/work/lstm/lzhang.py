@@ -1,0 +1,43 @@
+# %%
+def sigmoid(a):
+    return 0.5 * (1 + np.tanh(0.5 * a))
+
+# %% lstm_cell_forward
+def lstm_cell_forward(x, h, c, weight_ih, weight_hh, bias):
+    a = x @ weight_ih + h @ weight_hh + bias
+    a_i, a_f, a_g, a_o = np.split(a, 4, axis=1)
+    i, f, g, o = sigmoid(a_i), sigmoid(a_f), np.tanh(a_g), sigmoid(a_o)
+    c *= f
+    c += i * g
+    c_next = c
+    t = np.tanh(c_next)
+    return o * t, c_next.copy(), (x, h, c, weight_ih, weight_hh, i, f, g, o, t)
+
+# %% lstm_cell_backward
+def lstm_cell_backward(dh_next, dc_next, cache):
+    x, h, c, weight_ih, weight_hh, i, f, g, o, t = cache
+    dc_all = dc_next + dh_next * o * (1 - t**2)
+    da_i = dc_all * g * i * (1 - i)
+    da_f = dc_all * c * f * (1 - f)
+    da_g = dc_all * i * (1 - g**2)
+    da_o = dh_next * t * o * (1 - o)
+    da = np.concatenate([da_i, da_f, da_g, da_o], axis=1)
+    return da @ weight_ih.T, da @ weight_hh.T, dc_all * f, x.T @ da, h.T @ da, da.mean(axis=0)
+
+# %% lstm_forward
+def lstm_forward(x, h0, c0, weight_ih, weight_hh, bias):
+    h, c = h0, c0
+    hs, caches = [], []
+    for step in x:
+        h, c, cache = lstm_cell_forward(step, h, c, weight_ih, weight_hh, bias)
+        hs.append(h)
+        caches.append(cache)
+    return np.stack(hs), caches
+
+# %% gru_cell_forward
+def gru_cell_forward(x, h, weight_ih, weight_hh, bias_ih, bias_hh):
+    a_r, a_z, a_n = np.split(x @ weight_ih + bias_ih + bias_hh, 3, axis=1)
+    b_r, b_z, b_n = np.split(h @ weight_hh, 3, axis=1)
+    r, z = sigmoid(a_r + b_r), sigmoid(a_z + b_z)
+    n = np.tanh(a_n + r * b_n)
+    return (1 - z) * n + z * h, (x, h, weight_ih, weight_hh, r, z, n, b_n)
