@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from autograder import answer_data, registry
-from autograder.calls import Local
+from autograder.calls import Local, each_outcome
 from autograder.checking import check_exercise
-from autograder.exercise import Finding, Verdict
+from autograder.exercise import Call, Finding, Implementation, Outcome, Verdict
 
 
 def check(function: Any) -> Verdict:
@@ -22,11 +22,31 @@ def check(function: Any) -> Verdict:
     name = getattr(function, "__name__", None)
     if not callable(function) or not isinstance(name, str):
         return _no_exercise(repr(function)[:80], "pass the function itself, as in check(linear_forward)")
-    return check_functions({**_defined_beside(function), name: function}, name)
+    return _check(_Interruptible({**_defined_beside(function), name: function}), name)
 
 
 def check_functions(functions: Mapping[str, Any], name: str, broken: str | None = None) -> Verdict:
     """Check the exercise called `name` among functions given by name."""
+    return _check(Local(functions), name, broken)
+
+
+class _Interruptible(Local):
+    """Where a kernel is interrupted, an endless loop ends and the verdict says in which call it was."""
+
+    def run(self, calls: Sequence[Call]) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        try:
+            for outcome in each_outcome(self.functions, calls):
+                outcomes.append(outcome)  # noqa: PERF402 - what came back before the interruption is kept
+        except KeyboardInterrupt:
+            function = calls[len(outcomes)].function
+            outcomes.append(Outcome(stopped="timed_out", reason=f"{function} had not come back when you stopped it."))
+            lost = Outcome(stopped="timed_out", reason=f"This was not called: {function} was stopped before.")
+            outcomes += [lost] * (len(calls) - len(outcomes))
+        return outcomes
+
+
+def _check(implementation: Implementation, name: str, broken: str | None = None) -> Verdict:
     chapter = registry.chapters_by_exercise().get(name)
     if chapter is None:
         near = difflib.get_close_matches(name, registry.chapters_by_exercise(), 1)
@@ -35,7 +55,7 @@ def check_functions(functions: Mapping[str, Any], name: str, broken: str | None 
         key = answer_data.load(chapter)[name]
     except answer_data.NoAnswerData as error:
         return _no_verdict(name, str(error))
-    return check_exercise(registry.exercises(chapter)[name], key, Local(functions), broken)
+    return check_exercise(registry.exercises(chapter)[name], key, implementation, broken)
 
 
 def _defined_beside(function: Any) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import signal
 
 import numpy as np
 import pytest
@@ -54,6 +55,22 @@ def test_a_stub_is_not_attempted_and_not_wrong() -> None:
     verdict = check(linear_forward)
     assert (verdict.state, verdict.score) == ("not_attempted", 0)
     assert "waits for your code" in str(verdict)
+
+
+def test_an_interrupted_kernel_leaves_a_verdict_that_names_the_call_without_end() -> None:
+    def conv_output_size(size, kernel, stride=1, padding=0, dilation=1):
+        count, place = 0, -padding
+        while place + dilation * (kernel - 1) < size + padding:
+            count, place = count + 1, place + stride
+            if stride == 0:  # where a student's loop would run on, and the interrupt button be pressed
+                signal.raise_signal(signal.SIGINT)
+        return count
+
+    verdict = check(conv_output_size)
+    assert verdict.state == "timed_out"
+    assert 0 < verdict.score < verdict.max_score
+    assert first_failed(verdict).message == "conv_output_size had not come back when you stopped it."
+    assert ("called", "conv_output_size(size=6, kernel=3, stride=0)") in first_failed(verdict).details
 
 
 def test_a_missing_function_is_not_attempted() -> None:
