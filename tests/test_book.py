@@ -10,9 +10,11 @@ import sys
 import urllib.request
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import quote, unquote, urldefrag
 
 import pytest
 from answer_search import answers_in
+from audit import COLOURS, EVERYTHING, LAYOUT, violations
 from pages import CHAPTERS, PAGES, PHONE, Visit
 from playwright.sync_api import Browser
 from test_mistakes import MISTAKES
@@ -68,6 +70,20 @@ def test_the_pages_hold_no_answer(site: Path, tmp_path: Path) -> None:
     assert answers_in(site) == {}
 
 
+def test_every_link_within_the_book_leads_to_a_page_and_a_place_on_it(site: Path) -> None:
+    found = {page.relative_to(site).as_posix(): tags(page) for page in site.glob("*.html")}
+    places = {name: [it["id"] for _, it in parts if it.get("id")] for name, parts in found.items()}
+    for name, parts in found.items():
+        assert len(places[name]) == len(set(places[name])), f"{name}: one id for two places"
+        for tag, attributes in parts:
+            link = attributes.get("href") if tag == "a" else None
+            if link is None or re.match(r"[a-z]+:", link):
+                continue
+            path, place = (unquote(part) for part in urldefrag(link))
+            assert (site / (path or name)).exists(), f"{name}: {link}"
+            assert not place or place in places.get(path or name, [place]), f"{name}: {link}"
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_every_picture_says_in_words_what_it_shows(site: Path, name: str) -> None:
     pictures = [attributes for tag, attributes in tags(site / f"{name}.html") if tag == "img"]
@@ -118,6 +134,8 @@ def test_a_page_opens_without_a_fault(browser: Browser, address: str, name: str,
         if name in CHAPTERS:
             assert formulas > 10
         assert visit.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        if name != "index":  # it only leads on
+            assert violations(visit.page, EVERYTHING if scheme == "light" else COLOURS) == []
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -138,6 +156,7 @@ def test_nothing_overflows_on_a_phone(browser: Browser, address: str, name: str)
             PHONE,
         )
         assert lost == []
+        assert violations(visit.page, LAYOUT) == []
 
 
 def test_answers_open_by_keyboard(browser: Browser, address: str) -> None:
@@ -152,13 +171,90 @@ def test_answers_open_by_keyboard(browser: Browser, address: str) -> None:
         assert answer.locator("p").last.is_visible()
 
 
-def test_search_finds_a_word_of_a_page(browser: Browser, address: str) -> None:
+def test_the_keyboard_reaches_everything_and_shows_where_it_is(browser: Browser, address: str) -> None:
+    with browser.new_context(viewport={"width": 1200, "height": 900}) as context:
+        visit = Visit(context.new_page(), address)
+        visit.open("dropout")
+        wanted = visit.page.evaluate(
+            """() => {
+                const all = [...document.querySelectorAll("a[href], button, summary, input, select, [tabindex='0']")];
+                const shown = all.filter((element) => element.checkVisibility({visibilityProperty: true}));
+                shown.forEach((element, position) => (element.dataset.position = position));
+                return shown.length;
+            }"""
+        )
+        reached, unseen = set(), []
+        for presses in range(wanted + 10):
+            visit.page.keyboard.press("Tab")
+            position, mark, html = visit.page.evaluate(
+                """() => {
+                    const element = document.activeElement, style = getComputedStyle(element);
+                    const outlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
+                    const mark = outlined || style.boxShadow !== "none";
+                    return [element.dataset.position, mark, element.outerHTML.slice(0, 120)];
+                }"""
+            )
+            if presses == 0:
+                assert "Skip to main content" in html
+            reached.add(position)
+            if position is not None and not mark:
+                unseen.append(html)
+        assert len(reached - {None}) == wanted
+        assert unseen == []
+
+
+def test_the_skip_link_leads_past_the_contents(browser: Browser, address: str) -> None:
     with browser.new_context() as context:
         visit = Visit(context.new_page(), address)
-        visit.open("search")
-        visit.page.goto(f"{address}search.html?q=Jacobian")
+        visit.open("dropout")
+        visit.page.keyboard.press("Tab")
+        visit.page.keyboard.press("Enter")
+        visit.page.keyboard.press("Tab")
+        assert visit.page.evaluate("document.querySelector('main').contains(document.activeElement)")
+
+
+def test_nothing_moves_for_readers_who_do_not_want_it(browser: Browser, address: str) -> None:
+    with browser.new_context(reduced_motion="reduce") as context:
+        visit = Visit(context.new_page(), address)
+        visit.page.goto(f"{address}convolution.html", wait_until="domcontentloaded")
+        visit.page.wait_for_selector("convolution-player button")
+        slow = visit.page.evaluate(
+            """() => [...document.querySelectorAll("html, a, button, summary, dialog, td")].filter((element) => {
+                const style = getComputedStyle(element);
+                return [style.transitionDuration, style.animationDuration].join().split(",").some((time) =>
+                    parseFloat(time) > 0.001) || style.scrollBehavior === "smooth";
+            }).map((element) => element.outerHTML.slice(0, 120))"""
+        )
+        assert slow == []
+
+
+def test_on_paper_a_page_is_open_and_bare(browser: Browser, address: str) -> None:
+    with browser.new_context() as context:
+        visit = Visit(context.new_page(), address)
+        visit.open("dropout")
+        visit.page.emulate_media(media="print")
+        answers = visit.page.locator("details.sd-dropdown p").all()
+        assert answers
+        assert all(answer.is_visible() for answer in answers)
+        for left_out in (".bd-header-article", ".bd-sidebar-primary", "details.hide", "button.copybtn", ".headerlink"):
+            assert not any(part.is_visible() for part in visit.page.locator(left_out).all()), left_out
+
+
+@pytest.mark.parametrize(
+    ("words", "page"),
+    [
+        ("im2col", "convolution.html"),
+        ("padding", "conventions.html"),
+        ("Jacobian", "gradients.html"),
+        ("you took the mean over the batch", "find-the-bug.html"),  # a diagnosis
+    ],
+)
+def test_search_finds_words_and_diagnoses(browser: Browser, address: str, words: str, page: str) -> None:
+    with browser.new_context() as context:
+        visit = Visit(context.new_page(), address)
+        visit.page.goto(f"{address}search.html?q={quote(words)}")
         visit.page.wait_for_selector("#search-results ul.search li")
-        assert "gradients.html" in visit.page.inner_html("#search-results")
+        assert page in visit.page.inner_html("#search-results")
         assert visit.faults == []
 
 
