@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 import contest  # first: it gives NumPy one thread
 import contests_convolution
 import contests_pooling
+import contests_sequences
 
 ROUNDS = 7
 WIDTH = 10
@@ -55,7 +56,9 @@ def line(match: contest.Contest) -> str:
     found = medians({"ours": match.ours, **{name: rival.call for name, rival in match.rivals.items()}})
     ratios = {name: rival.times * found[name] / found["ours"] for name, rival in match.rivals.items()}
     cells = [match.name, f"{1000 * found['ours']:.2f} ms"]
-    cells += [f"{ratios[name]:.1f}" if name in ratios else "" for name in ("loops", "im2col", "reshape", "torch")]
+    cells += [
+        f"{ratios[name]:.1f}" if name in ratios else "" for name in ("loops", "im2col", "reshape", "cells", "torch")
+    ]
     if match.columns:
         cells += [f"{peak(match.ours) / 1e6:.1f} MB", f"{match.columns / 1e6:.1f} MB"]
     return row(cells)
@@ -63,8 +66,8 @@ def line(match: contest.Contest) -> str:
 
 def main() -> None:
     """Print a line a contest."""
-    print(row(["", "ours", "loops", "im2col", "reshape", "torch", "peak", "columns"]))
-    for chapter in (contests_convolution, contests_pooling):
+    print(row(["", "ours", "loops", "im2col", "reshape", "cells", "torch", "peak", "columns"]))
+    for chapter in (contests_convolution, contests_pooling, contests_sequences):
         for match in chapter.contests():
             print(line(match), flush=True)
 

@@ -152,7 +152,7 @@ def rnn_forward(
     require_step(x.shape[1:], h0.shape)
     _require_weights(x, h0, weight_ih, weight_hh, bias)
     # The inputs' part for all steps in one product; only the state has to wait for the step before.
-    from_inputs = x @ weight_ih + bias
+    from_inputs = np.tensordot(x, weight_ih, axes=1) + bias
     hs = np.empty(from_inputs.shape, np.result_type(from_inputs, h0, weight_hh))
     h = h0
     for t in range(len(x)):
@@ -196,7 +196,7 @@ def rnn_backward(dhs: np.ndarray, cache: Any) -> tuple[np.ndarray, np.ndarray, n
         da[t] = _through_tanh(dhs[t] + dh, states[t + 1])
         dh = da[t] @ weight_hh.T
     dweight_ih, dweight_hh, dbias = _of_parameters(x, states[:-1], da)
-    return da @ weight_ih.T, dh, dweight_ih, dweight_hh, dbias
+    return np.tensordot(da, weight_ih.T, axes=1), dh, dweight_ih, dweight_hh, dbias
 
 
 def clip_grad_norm(grads: Sequence[np.ndarray], max_norm: float) -> list[np.ndarray]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.mistakes import recurrent_cell, recurrent_sequence
+from autograder.mistakes import recurrent_cell, recurrent_sequence, recurrent_through_time
 from autograder.mistakes.catalogue import Catalogue
 from solutions.recurrent import clip_grad_norm, embedding_backward, embedding_forward
 
@@ -92,7 +92,7 @@ def one_axis_only(tokens: Array, weight: Array) -> Out:
 
 @catalogue.wrong(
     "embedding_forward",
-    "The values are right, but tokens that have no row are not refused: NumPy takes -1 for the last row, and complains of "
+    "Tokens that have no row are not refused: NumPy takes -1 for the last row, and complains of "
     "V with an error of its own. Raise a ValueError for both before you look anything up.",
 )
 def tokens_not_checked(tokens: Array, weight: Array) -> Out:
@@ -125,6 +125,19 @@ def repeated_tokens_counted_once(dout: Array, cache: Any) -> Array:
     tokens, weight = cache
     dweight: Array = np.zeros_like(weight)
     dweight[tokens] += dout
+    return dweight
+
+
+@catalogue.wrong(
+    "embedding_backward",
+    "A token that is repeated within one row of tokens counts once there: your loop goes over the first axis only, and adds "
+    "a whole row at a time, for which NumPy reads before it writes. Go over all places, or use np.add.at.",
+)
+def repeated_in_a_row_counted_once(dout: Array, cache: Any) -> Array:
+    tokens, weight = cache
+    dweight: Array = np.zeros_like(weight)
+    for row in range(len(tokens)):
+        dweight[tokens[row]] += dout[row]
     return dweight
 
 
@@ -308,6 +321,15 @@ def mean_for_sum(grads: list[Array], max_norm: float) -> list[Array]:
 
 @catalogue.wrong(
     "clip_grad_norm",
+    "Your factor is norm/max_norm and makes long gradients longer. It is upside down: max_norm/norm.",
+)
+def factor_upside_down(grads: list[Array], max_norm: float) -> list[Array]:
+    norm = _norm(grads)
+    return [grad * (norm / max_norm if norm > max_norm else 1.0) for grad in grads]
+
+
+@catalogue.wrong(
+    "clip_grad_norm",
     "What is too long was divided by its norm, and so has the norm 1. It is to have the norm max_norm.",
 )
 def clipped_to_one(grads: list[Array], max_norm: float) -> list[Array]:
@@ -335,7 +357,7 @@ def long_ones_thrown_away(grads: list[Array], max_norm: float) -> list[Array]:
 
 @catalogue.wrong(
     "clip_grad_norm",
-    "The values are right, but any max_norm is taken. A limit of 0 or below would stop all learning or turn the gradients "
+    "Any max_norm is taken. A limit of 0 or below would stop all learning or turn the gradients "
     "round: raise a ValueError unless max_norm is greater than 0.",
 )
 def limit_not_checked(grads: list[Array], max_norm: float) -> list[Array]:
@@ -376,4 +398,5 @@ MISTAKES = [
     *catalogue.mistakes,
     *recurrent_cell.catalogue.mistakes,
     *recurrent_sequence.catalogue.mistakes,
+    *recurrent_through_time.catalogue.mistakes,
 ]

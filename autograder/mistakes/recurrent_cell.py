@@ -69,6 +69,15 @@ def bias_twice(x: Array, h: Array, weight_ih: Array, weight_hh: Array, bias: Arr
 
 @catalogue.wrong(
     "rnn_cell_forward",
+    "bias was added outside the tanh. It belongs to the sum inside.",
+)
+def bias_outside(x: Array, h: Array, weight_ih: Array, weight_hh: Array, bias: Array) -> Out:
+    h_next = np.tanh(x @ weight_ih + h @ weight_hh) + bias
+    return h_next, (x, h, weight_ih, weight_hh, h_next)
+
+
+@catalogue.wrong(
+    "rnn_cell_forward",
     "weight_hh was transposed. It is square, so NumPy does not complain; but as for every weight of this course its rows "
     "belong to what comes in: h @ weight_hh.",
 )
@@ -182,6 +191,34 @@ def slope_without_square(dh_next: Array, cache: Any) -> Gradients:
 
 @catalogue.wrong(
     "rnn_cell_backward",
+    "`dh_next * 1 - h_next**2` multiplies by 1 and then subtracts: brackets are missing around 1 - h_next².",
+)
+def slope_without_brackets(dh_next: Array, cache: Any) -> Gradients:
+    return _from(dh_next * 1 - cache[4] ** 2, cache)
+
+
+@catalogue.wrong(
+    "rnn_cell_backward",
+    "The gradients of weights and bias lack the slope of tanh: they are made of the gradient of the sum inside, "
+    "dh_next (1 - h_next²), as dx and dh are.",
+)
+def parameters_without_the_slope(dh_next: Array, cache: Any) -> Gradients:
+    dx, dh, *_ = rnn_cell_backward(dh_next, cache)
+    return dx, dh, *_from(dh_next, cache)[2:]
+
+
+@catalogue.wrong(
+    "rnn_cell_backward",
+    "Your dh lacks the slope of tanh: from the new state to the old one the gradient goes through the tanh, then through "
+    "weight_hh.",
+)
+def dh_without_the_slope(dh_next: Array, cache: Any) -> Gradients:
+    dx, _, *parameters = rnn_cell_backward(dh_next, cache)
+    return dx, _from(dh_next, cache)[1], *parameters
+
+
+@catalogue.wrong(
+    "rnn_cell_backward",
     "The slope of tanh was taken at the state before the step. It belongs to where the tanh was: 1 - h_next².",
 )
 def slope_at_the_old_state(dh_next: Array, cache: Any) -> Gradients:
@@ -216,8 +253,8 @@ def upstream_ignored(dh_next: Array, cache: Any) -> Gradients:
 
 @catalogue.wrong(
     "rnn_cell_backward",
-    "Your dh is wrong and everything else is right: weight_hh was not transposed. It is square, so NumPy does not complain, "
-    "but the way back needs its transpose.",
+    "In your dh weight_hh was not transposed. It is square, so NumPy does not complain, but the way back needs its "
+    "transpose.",
 )
 def weight_hh_not_transposed(dh_next: Array, cache: Any) -> Gradients:
     x, h, weight_ih, weight_hh, h_next = cache
@@ -294,6 +331,16 @@ def parameters_averaged(dh_next: Array, cache: Any) -> Gradients:
 
 @catalogue.wrong(
     "rnn_cell_backward",
+    "All five gradients are exactly 1/N of what is expected. Nothing is averaged in this layer; where the loss is a mean, "
+    "dh_next holds the 1/N already.",
+)
+def everything_averaged(dh_next: Array, cache: Any) -> Gradients:
+    gradients = rnn_cell_backward(dh_next, cache)
+    return tuple(gradient / np.asarray(len(dh_next), gradient.dtype) for gradient in gradients)
+
+
+@catalogue.wrong(
+    "rnn_cell_backward",
     "Your dbias keeps the axis of the batch: it has the shape (1, H), where bias has (H,).",
 )
 def dbias_keeps_the_axis(dh_next: Array, cache: Any) -> Gradients:
@@ -303,8 +350,7 @@ def dbias_keeps_the_axis(dh_next: Array, cache: Any) -> Gradients:
 
 @catalogue.wrong(
     "rnn_cell_backward",
-    "dbias was made of dh_next alone: the bias stands inside the tanh, so its gradient has the slope 1 - h_next² in it, as "
-    "all others have.",
+    "dbias was made of dh_next alone: the bias stands inside the tanh, so its gradient has the slope 1 - h_next² in it.",
 )
 def dbias_without_the_slope(dh_next: Array, cache: Any) -> Gradients:
     *others, _ = rnn_cell_backward(dh_next, cache)
