@@ -121,9 +121,9 @@ def lstm_forward(
         gates[t] = _lstm_gates(a[t] + h @ weight_hh)
         h, c, tanh_cs[t] = _lstm_step(gates[t], c)
         hs[t], cs[t] = h, c
-    # Copies, since hs belongs to the caller from now on.
-    before = np.concatenate([h0[None], hs])[:-1], np.concatenate([c0[None], cs])[:-1]
-    return hs, (x, *before, weight_ih, weight_hh, gates, tanh_cs)
+    # Copies, since hs belongs to the caller from now on; both begin with the state before the first step.
+    states = np.concatenate([h0[None], hs]), np.concatenate([c0[None], cs])
+    return hs, (x, *states, weight_ih, weight_hh, gates, tanh_cs)
 
 
 def lstm_backward(dhs: np.ndarray, cache: Any) -> tuple[np.ndarray, ...]:
@@ -150,15 +150,16 @@ def lstm_backward(dhs: np.ndarray, cache: Any) -> tuple[np.ndarray, ...]:
     Source:
         Greff et al., LSTM: a search space odyssey (2017), section II.B.
     """
-    x, hs_before, cs_before, weight_ih, weight_hh, gates, tanh_cs = cache
-    require_shape("dhs", dhs, hs_before.shape)
+    x, hs, cs, weight_ih, weight_hh, gates, tanh_cs = cache
+    require_shape("dhs", dhs, hs[1:].shape)
     da = np.empty_like(gates)
-    dh = np.zeros(dhs.shape[1:], dhs.dtype)
+    _, examples, units = dhs.shape
+    dh = np.zeros((examples, units), dhs.dtype)
     dc = np.zeros_like(dh)
     for t in reversed(range(len(x))):
-        da[t], dc = _lstm_step_backward(dhs[t] + dh, dc, gates[t], cs_before[t], tanh_cs[t])
+        da[t], dc = _lstm_step_backward(dhs[t] + dh, dc, gates[t], cs[t], tanh_cs[t])
         dh = da[t] @ weight_hh.T
-    return da @ weight_ih.T, dh, dc, _product(x, da), _product(hs_before, da), da.sum(axis=(0, 1))
+    return da @ weight_ih.T, dh, dc, _product(x, da), _product(hs[:-1], da), da.sum(axis=(0, 1))
 
 
 def gru_cell_forward(
@@ -279,8 +280,8 @@ def gru_forward(
         h, step = _gru_step(a[t], h @ weight_hh + bias_hh, h)
         hs[t] = h
         steps.append(step)
-    # A copy, since hs belongs to the caller from now on.
-    return hs, (x, np.concatenate([h0[None], hs])[:-1], weight_ih, weight_hh, steps)
+    # A copy, since hs belongs to the caller from now on; it begins with the state before the first step.
+    return hs, (x, np.concatenate([h0[None], hs]), weight_ih, weight_hh, steps)
 
 
 def gru_backward(dhs: np.ndarray, cache: Any) -> tuple[np.ndarray, ...]:
@@ -307,15 +308,16 @@ def gru_backward(dhs: np.ndarray, cache: Any) -> tuple[np.ndarray, ...]:
     Source:
         Cho et al., Learning phrase representations using RNN encoder-decoder (2014), section 2.3.
     """
-    x, before, weight_ih, weight_hh, steps = cache
-    require_shape("dhs", dhs, before.shape)
+    x, states, weight_ih, weight_hh, steps = cache
+    require_shape("dhs", dhs, states[1:].shape)
     da = np.empty((*dhs.shape[:2], weight_ih.shape[1]), dhs.dtype)
     db = np.empty_like(da)
-    dh = np.zeros(dhs.shape[1:], dhs.dtype)
+    _, examples, units = dhs.shape
+    dh = np.zeros((examples, units), dhs.dtype)
     for t in reversed(range(len(x))):
-        da[t], db[t], dh = _gru_step_backward(dhs[t] + dh, before[t], *steps[t])
+        da[t], db[t], dh = _gru_step_backward(dhs[t] + dh, states[t], *steps[t])
         dh = dh + db[t] @ weight_hh.T
-    return da @ weight_ih.T, dh, _product(x, da), _product(before, db), da.sum(axis=(0, 1)), db.sum(axis=(0, 1))
+    return da @ weight_ih.T, dh, _product(x, da), _product(states[:-1], db), da.sum(axis=(0, 1)), db.sum(axis=(0, 1))
 
 
 # --- one step, from what the weights have made of input and state ---------------------------------------------------
@@ -323,7 +325,7 @@ def gru_backward(dhs: np.ndarray, cache: Any) -> tuple[np.ndarray, ...]:
 
 def _lstm_gates(a: np.ndarray) -> np.ndarray:
     """The four blocks with one tanh for all of them, since sigmoid(a) = (1 + tanh(a / 2)) / 2."""
-    halves = np.full(a.shape[-1], 0.5, a.real.dtype)
+    halves = np.full(a.shape[1], 0.5, a.real.dtype)
     units = len(halves) // 4
     halves[2 * units : 3 * units] = 1
     gates: np.ndarray = np.tanh(a * halves) * halves + (1 - halves)
@@ -374,7 +376,7 @@ def _gru_step_backward(
 
 def _product(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """The sum of rows[t].T @ columns[t] over all steps, as one product: steps are so many more rows."""
-    product: np.ndarray = rows.reshape(-1, rows.shape[-1]).T @ columns.reshape(-1, columns.shape[-1])
+    product: np.ndarray = np.tensordot(rows, columns, axes=((0, 1), (0, 1)))
     return product
 
 

@@ -198,10 +198,10 @@ class Layer:
 
     def caches(self, cache: Any) -> list[Any]:
         """Of every step what the cell's cache holds, by name."""
-        x, *before, weight_ih, weight_hh = cache[: 3 + len(self.states)]
+        x, *states, weight_ih, weight_hh = cache[: 3 + len(self.states)]
         rest = zip(*cache[-2:], strict=True) if self is LSTM else ((step,) for step in cache[-1])
-        along = zip(x, *before, rest, strict=True)
-        return [self.kept(x_t, *states, weight_ih, weight_hh, *others) for x_t, *states, others in along]
+        along = zip(x, *(each[:-1] for each in states), rest, strict=True)
+        return [self.kept(x_t, *before, weight_ih, weight_hh, *others) for x_t, *before, others in along]
 
     def walk(self, cell: Function, arguments: Sequence[Array], before: Function | None = None) -> list[Any]:
         """The states before the first step and after every one; `before` says which ones a step begins with."""
