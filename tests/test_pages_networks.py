@@ -9,13 +9,18 @@ import numpy as np
 import pytest
 from complex_step import assert_near
 
+from solutions.lstm import gru_backward, gru_forward, lstm_backward, lstm_forward
 from solutions.recurrent import rnn_backward, rnn_forward
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "book"))
 import memory
 from tape import Tape
 
-REFERENCES = {"RNN": (rnn_forward, rnn_backward)}
+REFERENCES = {
+    "RNN": (rnn_forward, rnn_backward),
+    "LSTM": (lstm_forward, lstm_backward),
+    "GRU": (gru_forward, gru_backward),
+}
 STEPS, EXAMPLES, TOKENS, UNITS = 4, 3, 6, 5
 
 
