@@ -97,7 +97,7 @@ def rnn_cell_backward(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Carry the gradient of a loss L back through one step.
 
-    With a = x @ weight_ih + h @ weight_hh + bias and h_next = tanh(a), every gradient follows from dL/da:
+    With h_next = tanh(x @ weight_ih + h @ weight_hh + bias):
 
         dx, dh, dweight_ih, dweight_hh, dbias = dL/dx, dL/dh, dL/dweight_ih, dL/dweight_hh, dL/dbias
 
