@@ -134,18 +134,21 @@ class ForkServer:
 
     def _spawn(self, engine: Path, control: int) -> subprocess.Popen[bytes]:
         folder = self._folder.name
+        home = None if self.confined else launch.make_home(Path(folder), self.user)
         settings = json.dumps(
             {
                 "confined": self.confined,
                 "hidden": ["/proc", launch.ENGINE],
+                "readable": launch.readable(self.confined),
+                "writable": launch.writable(home or "/tmp"),
                 "user": launch.NOBODY if self.confined and os.getuid() == 0 else self.user,
                 "limits": asdict(self.limits),
             }
         )
-        if self.confined:
+        if home is None:
             command = launch.confined_command(engine, settings)
         else:
-            command = launch.plain_command(engine, launch.make_home(Path(folder), self.user), settings)
+            command = launch.plain_command(engine, home, settings)
         return subprocess.Popen(
             command,
             env={},  # bubblewrap's own process keeps its environment in sight of what runs inside

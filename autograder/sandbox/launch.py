@@ -42,6 +42,7 @@ _INSIDE = (
     "sandbox/inside/worker",
     "sandbox/inside/server",
     "sandbox/inside/memory",
+    "sandbox/inside/landlock",
     "sandbox/inside/seccomp",
     "sandbox/inside/system_calls",
     "sandbox/inside/confinement",
@@ -67,6 +68,7 @@ _ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
 }
+_DEVICES = tuple(f"/dev/{name}" for name in ("null", "full", "random", "urandom"))  # zero, mapped, is memory uncounted
 _AT_HOME = ("HOME", "TMPDIR", "MPLCONFIGDIR", "IPYTHONDIR")
 
 
@@ -101,6 +103,16 @@ def plain_command(engine: Path, home: str, settings: str) -> list[str]:
     environment = _ENVIRONMENT | dict.fromkeys(_AT_HOME, home)
     words = [f"{name}={value}" for name, value in environment.items()]
     return [*_WATCH, *words, *_python_command(str(engine), package_folders(), settings)]
+
+
+def readable(confined: bool) -> list[str]:
+    """What a submission needs to read, as it sees it."""
+    return [*_system_paths(), *([PACKAGES] if confined else package_folders())]
+
+
+def writable(folder: str) -> list[str]:
+    """What it may write to: its own folder, and devices that keep nothing."""
+    return [folder, *_DEVICES]
 
 
 def make_home(folder: Path, user: int | None) -> str:
@@ -146,8 +158,8 @@ def confined_command(engine: Path, settings: str) -> list[str]:
             for found in sorted(Path(folder).glob(pattern)):
                 arguments += nothing.over(str(found), f"{seen_as}/{found.name}")
     arguments += ["--ro-bind", str(engine), ENGINE, "--proc", "/proc", "--perms", "1777", "--tmpfs", "/tmp"]
-    for device in ("null", "full", "random", "urandom"):  # /dev/zero, mapped, is memory that nobody counts
-        arguments += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
+    for device in _DEVICES:
+        arguments += ["--dev-bind", device, device]
     arguments += ["--symlink", "/tmp", "/dev/shm", "--remount-ro", "/", "--chdir", "/tmp", "--"]
     return arguments + _python_command(ENGINE, list(folders.values()), settings)
 

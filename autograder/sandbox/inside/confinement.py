@@ -7,8 +7,9 @@ import os
 import resource
 import signal
 import struct
+from collections.abc import Sequence
 
-from autograder.sandbox.inside import seccomp
+from autograder.sandbox.inside import landlock, seccomp
 from autograder.sandbox.limits import Limits
 
 STUDENT = 1000  # the user that the student's code sees itself as
@@ -75,11 +76,12 @@ def limit_resources(limits: Limits, address_space: int) -> None:
         resource.setrlimit(kind, (bound, bound))
 
 
-def give_up_privileges() -> None:
-    """No capabilities, no way to any, and the filter on system calls. Nothing after this can be undone."""
+def give_up_privileges(readable: Sequence[str], writable: Sequence[str]) -> None:
+    """No capabilities, no way to any, no files but these, and the filter on system calls. It cannot be undone."""
     _prctl(_NO_NEW_PRIVILEGES, 1)
     header, nothing = struct.pack("Ii", _CAPABILITIES_3, 0), bytes(24)
     _check(_libc.capset(ctypes.c_char_p(header), ctypes.c_char_p(nothing)), "capset")
+    landlock.restrict(readable, writable)
     seccomp.install()
 
 

@@ -44,6 +44,7 @@ class Server:
         self.control = control
         self.confined: bool = settings["confined"]
         self.hidden = tuple(settings["hidden"])
+        self.files = (settings["readable"], settings["writable"])
         self.limits = Limits(**settings["limits"])
         self.user: int | None = settings["user"]
         self.child: int | None = None
@@ -143,7 +144,7 @@ class Server:
                 os.chdir(os.environ["HOME"])
                 self._end_with_server()
             self.confinement.limit_resources(self.limits, address_space)
-            self.confinement.give_up_privileges()
+            self.confinement.give_up_privileges(*self.files)
         else:
             self._end_with_server()
             _limit_memory(address_space + self.limits.memory_bytes)
