@@ -7,7 +7,6 @@ notebook is held to its schema once and not after every step, and the finished p
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from copy import deepcopy
 from functools import lru_cache, partial
@@ -28,8 +27,9 @@ from autograder.grading.course import Course
 # More than the cells of the longest chapter; a student's own cells pass through and fall out again.
 _REMEMBERED = 512
 
-# What nbconvert mends in a page that it has parsed: pictures without a description, and JupyterLab's own markup.
-_TO_MEND = re.compile(r"<img\b|jp-Notebook", re.IGNORECASE)
+# What nbconvert mends in a page that it has parsed: pictures without a description, and JupyterLab's own markup. Plain
+# searches, since a pattern without regard to case takes a tenth of the time that writing a submission down does.
+_TO_MEND = ("<img", "<IMG", "jp-Notebook")
 
 
 class FeedbackPages:
@@ -87,7 +87,7 @@ class _Exporter(HTMLExporter):  # type: ignore[misc]
         widgets = WidgetsDataTypeFilter(notebook_metadata=self._nb_metadata, parent=self, resources=ours)
         self.register_filter("filter_data_type", widgets)
         page, ours = TemplateExporter.from_notebook_node(self, nb, ours, **options)
-        if _TO_MEND.search(page):
+        if any(word in page for word in _TO_MEND):
             return super().from_notebook_node(nb, resources, **options)
         return page, ours
 
