@@ -24,7 +24,7 @@ _COURSE = _PACKAGE.parent
 DATA = _PACKAGE / "data"
 
 # The engine's part in what a key holds.
-_ENGINE = ("answers", "answer_data", "answer_file", "calls", "exercise", "measures", "pace")
+_ENGINE = ("answers", "answer_data", "answer_file", "calls", "exercise", "measures", "pace", "training_loop")
 
 # What reading a damaged file can raise.
 _DAMAGE = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error)
@@ -123,9 +123,9 @@ def solutions_of(module: str) -> list[Path]:
     while waiting:
         name = waiting.pop()
         if name not in found:
-            found[name] = _COURSE / "solutions" / f"{name}.py"
+            found[name] = _COURSE / "solutions" / f"{name.replace('.', '/')}.py"
             text = found[name].read_text(encoding="utf-8") if found[name].is_file() else ""
-            waiting += re.findall(r"^from solutions\.(\w+) import", text, re.MULTILINE)
+            waiting += re.findall(r"^from solutions\.([\w.]+) import", text, re.MULTILINE)
     return list(found.values())
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from autograder import exercise
 from autograder.answers import AnswerKey, Answers, KnownMistake
 
-_FORMAT = 2
+_FORMAT = 3
 _DATACLASSES: Mapping[str, type] = {
     kind.__name__: kind
     for kind in (

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograder import pace
+from autograder import pace, training_loop
 from autograder.exercise import (
     GLOBAL_STATE,
     PACE_SETTER,
@@ -69,7 +69,7 @@ def each_outcome(functions: Mapping[str, Any], calls: Sequence[Call]) -> Iterato
     # What later calls must leave alone: its name, the array, a copy.
     kept: list[tuple[str, np.ndarray, np.ndarray]] = []
     for call in calls:
-        function = pace.work if call.function == PACE_SETTER else functions.get(call.function, _MISSING)
+        function = _function(functions, call)
         if function is _MISSING:
             yield Outcome(missing=True)
             earlier.append(_Earlier())
@@ -78,7 +78,7 @@ def each_outcome(functions: Mapping[str, Any], calls: Sequence[Call]) -> Iterato
             arguments = {name: _argument(value, earlier) for name, value in call.arguments.items()}
             options = {name: _argument(value, earlier) for name, value in call.options.items()}
         except _NotThere as error:
-            yield _not_called(function, len(call.arguments), str(error))
+            yield error.stub if call.method and error.stub else _not_called(call, function, str(error))
             earlier.append(_Earlier())
             continue
         given = dict(_arrays(arguments | options))
@@ -89,7 +89,9 @@ def each_outcome(functions: Mapping[str, Any], calls: Sequence[Call]) -> Iterato
         changed = [name for name, copy in before.items() if not _same(given[name], copy)]
         changed += [name for name, array, copy in kept if not _same(array, copy)]
         changed += [GLOBAL_STATE] if generator and _global_state() != state else []
-        earlier.append(_Earlier(value, generator))
+        # An object is not taken apart.
+        made = (value,) if call.returns == ("cache",) and outcome.came_back else value
+        earlier.append(_Earlier(made, generator, outcome))
         # What this call has changed, no later one is blamed for.
         kept = [(name, array, copy if name not in changed else array.copy()) for name, array, copy in kept]
         for name, copy in before.items():
@@ -156,14 +158,19 @@ class _Counter(io.TextIOBase):
 
 
 class _NotThere(LookupError):
-    pass
+    """For want of a result; `stub` is the outcome of the call of a class that is still a stub."""
+
+    def __init__(self, reason: str, stub: Outcome | None = None) -> None:
+        super().__init__(reason)
+        self.stub = stub
 
 
 class _Earlier(NamedTuple):
-    """What an earlier call of the case returned, and the generator that it was given."""
+    """What an earlier call of the case returned, the generator that it was given, and its outcome."""
 
     value: Any = None
     generator: np.random.Generator | None = None
+    outcome: Outcome = Outcome()
 
 
 def _arrays(values: Mapping[str, Any]) -> Iterator[tuple[str, np.ndarray]]:
@@ -180,11 +187,32 @@ def _global_state() -> tuple[Any, ...]:
     return np.asarray(words).tobytes(), *rest
 
 
-def _not_called(function: Any, arguments: int, reason: str) -> Outcome:
+def _function(functions: Mapping[str, Any], call: Call) -> Any:
+    """What is called: a student's function, a method of a student's class, or one of our own in the place of either."""
+    if call.function == PACE_SETTER:
+        return pace.work
+    function = functions.get(call.of, _MISSING)
+    if function is _MISSING or not call.method:
+        return function
+    return training_loop.OURS.get(call.method) or _Method(call.method)
+
+
+class _Method:
+    """The method of this name, of whatever object comes first."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self, instance: Any, *arguments: Any, **options: Any) -> Any:
+        return getattr(instance, self.name)(*arguments, **options)
+
+
+def _not_called(call: Call, function: Any, reason: str) -> Outcome:
     """For want of a result, a stub is told apart: it raises NotImplementedError whatever it is given."""
-    _, outcome = _one_call(function, [None] * arguments, {})
-    if outcome.raised is not None and outcome.raised.type == "NotImplementedError":
-        return outcome
+    if not call.method:
+        _, outcome = _one_call(function, [None] * len(call.arguments), {})
+        if outcome.raised is not None and outcome.raised.type == "NotImplementedError":
+            return outcome
     return Outcome(raised=Raised("NoResult", reason))
 
 
@@ -202,9 +230,10 @@ def _argument(value: Any, earlier: Sequence[_Earlier]) -> Any:
     if isinstance(value, list | tuple):
         return type(value)(_argument(item, earlier) for item in value)
     if isinstance(value, Result):
-        result = earlier[value.call].value
+        result, outcome = earlier[value.call].value, earlier[value.call].outcome
         if not isinstance(result, tuple | list) or len(result) <= value.position:
-            raise _NotThere("an earlier call did not return what this one needs")
+            stub = outcome.raised is not None and outcome.raised.type == "NotImplementedError"
+            raise _NotThere("an earlier call did not return what this one needs", outcome if stub else None)
         return result[value.position]
     return value
 

@@ -61,7 +61,7 @@ def deviations(
         deviation
         for position in judged(exercise.name, case)
         if not outcomes[position].stopped
-        for deviation in _of_call(number, case, position, outcomes, expected[position])
+        for deviation in _of_call(exercise, number, case, position, outcomes, expected[position])
     ]
     if expected_measures is not None and not any(deviation.spoils_values for deviation in found):
         found += _of_measures(exercise, number, case, measures or {}, expected_measures)
@@ -71,7 +71,7 @@ def deviations(
 
 
 def _of_call(
-    number: int, case: Case, position: int, outcomes: Sequence[Outcome], expected: Outcome
+    exercise: Exercise, number: int, case: Case, position: int, outcomes: Sequence[Outcome], expected: Outcome
 ) -> Iterator[Deviation]:
     call, got = case.calls[position], outcomes[position]
     if got.missing:
@@ -83,9 +83,11 @@ def _of_call(
         yield Deviation(number, position, case.check, "untried", "", message)
     elif got.raised is not None:
         yield _raised(number, case, position, got.raised, f"{call.function} {_says(got.raised)}")
-    else:
+    elif not exercise.design:
         yield from _of_values(number, case, position, got, expected)
     for name in got.changed:
+        if exercise.design and name.partition("[")[0] not in call.arguments:
+            continue  # what an object returned earlier is its own: its parameters change as it learns
         message = f"{call.function} changes {_whose(name)}: work on a copy or make a new array."
         if name == GLOBAL_STATE:
             message = f"{call.function} draws from np.random, or seeds it: every random number is to come from rng."
@@ -172,6 +174,7 @@ def _of_measures(
                 message = value.evidence
             elif isinstance(right, Observed):
                 message = f"{output} holds something other than real numbers."
+            output = name if exercise.design else output
             yield Deviation(number, position, case.check, "value", output, message, value, right, measured=name)
 
 

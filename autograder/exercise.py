@@ -91,6 +91,10 @@ class Drawn:
 # The function of a call that is ours and not the student's: what `Pace` compares with (autograder/pace.py).
 PACE_SETTER = "<pace setter>"
 
+# Calls of an object of a student's class `Name`, as `Name.<train>`, that are ours too (autograder/training_loop.py).
+TRAIN = "<train>"
+NUDGE = "<nudge>"
+
 
 @dataclass(frozen=True)
 class Pace:
@@ -108,24 +112,38 @@ class Call:
     """One call of a student's function: `arguments` by position in this order, `options` by keyword.
 
     `returns` names the returned values. A value named "cache" is the implementer's own: it stays where the function
-    runs and reaches a later call of the same case by `Result`.
+    runs and reaches a later call of the same case by `Result`. So does the object that the call of a class makes, if
+    "cache" is all that it returns; a call of `Name.method` is given it as its first argument.
+
+    `seconds` is how long the call may take in a sandbox, where that is more than other calls may.
     """
 
     function: str
     arguments: Mapping[str, Any]
     returns: tuple[str, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
+    seconds: float | None = None
+
+    @property
+    def of(self) -> str:
+        """The exercise that the call belongs to: its function, or the class of its method."""
+        return self.function.partition(".")[0]
+
+    @property
+    def method(self) -> str:
+        return self.function.partition(".")[2]
 
 
 @dataclass(frozen=True)
 class Made:
-    """A call as a measure sees it: what was asked, whether of the exercise's own function, and the first value of what
-    came back, if that is an array of real numbers.
+    """A call as a measure sees it: what was asked, whether of the exercise's own function, all that came back, and the
+    first value of it, if that is an array of real numbers.
     """
 
     call: Call
     own: bool
     first: np.ndarray | None
+    returned: Any = None
 
 
 @dataclass(frozen=True)
@@ -140,7 +158,7 @@ class Observed:
 
 
 # What is compared of a case with random results, by name.
-Measure = Callable[[Sequence[Made]], dict[str, Any]]
+Measure = Callable[..., dict[str, Any]]  # of a Sequence[Made], and by keyword of what the case withholds
 
 
 @dataclass(frozen=True)
@@ -150,7 +168,10 @@ class Case:
     `check` is the check that wrong values of the case count under: values, gradients, modes or special. `measure` names
     a function, of `autograder.measures` or of the exercise's own, that is applied to the returned values before they
     are compared (for random results). `tolerance` is relative to the norm of the expected array, or to `yardstick`
-    where that is larger (for results that cancel to nearly nothing).
+    where that is larger (for results that cancel to nearly nothing). `withheld` is what the measure knows and no call
+    is given: the labels of images on which a network is tried.
+
+    A case that says what is `asked` of its measure takes long: the reference is not run on it, nor any known mistake.
     """
 
     name: str
@@ -159,6 +180,8 @@ class Case:
     tolerance: float = 1e-9
     yardstick: float = 0.0
     measure: str | None = None
+    withheld: Mapping[str, Any] = field(default_factory=dict)
+    asked: Mapping[str, Any] | None = None
     silent: bool = False  # no warning may be raised
     pace: Pace | None = None  # known mistakes are not tried on a case that asks for speed
 
@@ -171,6 +194,9 @@ class Exercise:
     the gradient can be held to the student's own forward where that one is not yet right. For a function that repeats
     another, `steps` turns a call of it into the calls of that other one: stacked, their first results are its own.
     `measures` are those that only this exercise's cases ask for.
+
+    An exercise of `design` is a class whose methods are judged by measures alone: its arrays, their number and their
+    shapes are the implementer's own. `returns` then names what is measured, and each measure earns its share.
     """
 
     name: str
@@ -182,6 +208,7 @@ class Exercise:
     gradient_of: Mapping[str, str] = field(default_factory=dict)
     steps: Callable[[Call], Sequence[Call]] | None = None
     measures: Mapping[str, Measure] = field(default_factory=dict)
+    design: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "points", float(self.points))

@@ -11,7 +11,20 @@ from autograder import compare
 from autograder.answers import KnownMistake
 from autograder.deviations import Deviation
 from autograder.diagnose import product_sizes, relation, same_factor, spread
-from autograder.exercise import CHECKS, HEART, PACE_SETTER, Call, Drawn, Finding, Observed, Rng, SameRng, View
+from autograder.exercise import (
+    CHECKS,
+    HEART,
+    NUDGE,
+    PACE_SETTER,
+    Call,
+    Drawn,
+    Finding,
+    Observed,
+    Result,
+    Rng,
+    SameRng,
+    View,
+)
 from autograder.marks import STRUCTURE
 from autograder.recognise import Recogniser
 from autograder.trial import Trial
@@ -44,7 +57,8 @@ def findings(trial: Trial) -> list[Finding]:
     if trial.stopped or "returns" in wrong or not trial.something_came_back:
         return failed
     wrong |= {trial.cases[d.case].check for found in trial.found for d in found if d.spoils_values}
-    present = {"returns", *STRUCTURE, *(case.check for case in trial.cases)}
+    weighed = [check for check in STRUCTURE if trial.exercise.weights[check]]
+    present = {"returns", *weighed, *(case.check for case in trial.cases)}
     return failed + [
         Finding(check, True, _FOLLOWED[check] if check in trial.followed & _FOLLOWED.keys() else _RIGHT[check])
         for check in CHECKS
@@ -177,13 +191,14 @@ def _named(deviation: Deviation, value: Any) -> str:
 
 def _calls_text(calls: Sequence[Call]) -> str:
     """Calls as a student would write them, with shapes in the place of arrays."""
-    texts = [_call_text(call) for call in calls if call.function != PACE_SETTER]
+    texts = [_call_text(call) for call in calls if call.function != PACE_SETTER and call.method != NUDGE]
     return "; ".join(dict.fromkeys(texts) if len(texts) < len(calls) else texts)
 
 
 def _call_text(call: Call) -> str:
     arguments = [
-        name if name == "cache" else f"{name}={_argument_text(value)}" for name, value in call.arguments.items()
+        name if name == "cache" or (call.method and isinstance(value, Result)) else f"{name}={_argument_text(value)}"
+        for name, value in call.arguments.items()
     ]
     arguments += [f"{name}={_argument_text(value)}" for name, value in call.options.items()]
     return f"{call.function}({', '.join(arguments)})"

@@ -26,19 +26,26 @@ def score(trial: Trial) -> float:
 
 def _parts(trial: Trial) -> dict[str, list[bool]]:
     """For each check, what has to be right and whether it is. What was not tried is not right."""
-    outputs = [name for name in trial.exercise.returns if name != "cache"]
     done = len(trial.found) - (trial.stopped is not None)  # a case with a stop in it has shown nothing
     whole = dict.fromkeys(STRUCTURE, done == len(trial.key.cases))
     parts: dict[str, list[bool]] = {}
     for number, case in enumerate(trial.key.cases):
         tried = number < done
+        outputs = _outputs(trial, number)
         found = trial.found[number] if tried else []
         spoiled = {deviation.output for deviation in found if deviation.spoils_values}
         for check in STRUCTURE:
             whole[check] = whole[check] and not any(deviation.check == check for deviation in found)
-        if case.check in HEART:
+        if case.check in HEART or trial.exercise.design:
             rights = [tried and not spoiled & {name, ""} for name in outputs]
         else:
             rights = [tried and not spoiled]
         parts.setdefault(case.check, []).extend(rights)
     return {check: [right] for check, right in whole.items()} | parts
+
+
+def _outputs(trial: Trial, number: int) -> list[str]:
+    """What earns its share in a case: every returned value; for an exercise of design, what is measured there."""
+    if trial.exercise.design:
+        return list(trial.key.expected.measures[number] or {})
+    return [name for name in trial.exercise.returns if name != "cache"]

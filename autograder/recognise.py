@@ -111,10 +111,10 @@ class Recogniser:
     ) -> Iterator[tuple[Case, Sequence[Deviation], Sequence[Deviation]]]:
         """The cases tried, or the ordinary ones of them: how the implementation deviates in each, and the mistake.
 
-        Where speed is asked for, mistakes were not tried.
+        Where speed is asked for, or where it takes long, mistakes were not tried.
         """
         for triple in zip(self.trial.cases, self.trial.found, self._theirs(mistake), strict=True):
-            if triple[0].pace is None and (not heart or triple[0].check in HEART):
+            if triple[0].pace is None and triple[0].asked is None and (not heart or triple[0].check in HEART):
                 yield triple
 
     def _theirs(self, mistake: KnownMistake) -> Sequence[Sequence[Deviation]]:

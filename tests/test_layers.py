@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "autograder"
 FLOORS = (
     ("show",),
     ("exercise",),
-    ("pace",),
+    ("pace", "training_loop"),
     ("calls", "compare", "measures", "gradients"),
     ("diagnose", "checks", "mistakes"),
     ("registry",),

@@ -89,7 +89,7 @@ def broken_cells(sources: Sequence[str], cells: Sequence[Any], chapter: str) -> 
     broken: dict[str, tuple[str, State | None]] = {}
     for source, cell in zip(sources, cells, strict=True):
         for name in registry.exercises(chapter):
-            if re.search(rf"^def\s+{re.escape(name)}\b", source, re.MULTILINE):
+            if re.search(rf"^(?:def|class)\s+{re.escape(name)}\b", source, re.MULTILINE):
                 broken.pop(name, None)
                 if cell.stopped is not None:
                     broken[name] = (f"The cell with {name} {cell.reason}.", cell.stopped)

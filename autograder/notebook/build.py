@@ -66,9 +66,15 @@ def book_block(chapter: Chapter, solutions: Solutions, exercises: Mapping[str, E
             f"(exercise-{name.replace('_', '-')})=\n### Exercise: `{name}`",
             _worth(task, exercises[name].points),
             f"```python\n{solutions.stub(name)}\n```",
-            f"Contract: `{solutions.signature(name)}` returns `{', '.join(exercises[name].returns)}`.",
+            _contract(name, solutions, exercises[name]),
         ]
     return "\n\n".join(blocks) + "\n"
+
+
+def _contract(name: str, solutions: Solutions, exercise: Exercise) -> str:
+    if solutions.is_class(name):
+        return f"Contract: `{solutions.signature(name)}`."
+    return f"Contract: `{solutions.signature(name)}` returns `{', '.join(exercise.returns)}`."
 
 
 def _opening(chapter: Chapter, exercises: Mapping[str, Exercise]) -> str:

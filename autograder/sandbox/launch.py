@@ -33,6 +33,7 @@ _INSIDE = (
     "exercise",
     "show",
     "pace",
+    "training_loop",
     "calls",
     "sandbox/limits",
     "sandbox/frames",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from autograder.exercise import Raised, State
+from autograder.exercise import Call, Raised, State
 
 MIB = 1024 * 1024
 
@@ -17,6 +18,7 @@ class Limits:
     cells_seconds: float = 60.0  # all cells together
     call_seconds: float = 20.0  # the calls of one `run`, that is, of one case
     submission_seconds: float = 300.0  # all waiting for this submission, started again or not
+    long_seconds: float = 900.0  # what calls that are known to take long may use beyond that, together
     grace_seconds: float = 1.0  # from the alarm, which Python code sees, to the kill
     memory_bytes: int = 1024 * MIB  # address space beyond what the preloaded interpreter takes, each process
     together_bytes: int = 1536 * MIB  # what all processes of a submission together hold in memory
@@ -28,6 +30,10 @@ class Limits:
     answer_bytes: int = 256 * MIB  # what comes back from one `run`
     restarts: int = 8  # how often a submission that killed its own process is started again
     strikes: int = 2  # how often one function may be stopped before it is called no more
+
+    def seconds_of(self, calls: Sequence[Call]) -> float:
+        """What the calls of one `run` may take together."""
+        return max(self.call_seconds, sum(call.seconds or 0.0 for call in calls))
 
 
 DEFAULTS = Limits()

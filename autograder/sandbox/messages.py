@@ -32,6 +32,7 @@ def call_to_plain(call: Call) -> dict[str, Any]:
         "arguments": {name: _argument_to_plain(value) for name, value in call.arguments.items()},
         "options": {name: _argument_to_plain(value) for name, value in call.options.items()},
         "returns": list(call.returns),
+        "seconds": call.seconds,
     }
 
 
@@ -41,6 +42,7 @@ def call_from_plain(plain: dict[str, Any]) -> Call:
         arguments={name: _argument_from_plain(value) for name, value in plain["arguments"].items()},
         options={name: _argument_from_plain(value) for name, value in plain["options"].items()},
         returns=tuple(plain["returns"]),
+        seconds=plain["seconds"],
     )
 
 

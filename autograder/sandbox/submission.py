@@ -49,6 +49,7 @@ class Submission:
         self._pipes: Pipes | None = None
         self._starts = 0
         self._left = limits.submission_seconds
+        self._left_for_long = limits.long_seconds
         self._deadly: dict[int, CellOutcome] = {}  # cells that ended the process: they are not run again
         self._strikes: Counter[str] = Counter()
         self._last_stop: dict[str, Outcome] = {}
@@ -91,20 +92,22 @@ class Submission:
 
     def _make(self, calls: Sequence[Call], again: bool = True) -> list[Outcome]:
         outcomes: list[Outcome] = []
+        limit = self._limits.seconds_of(calls)
+        if again:
+            self._lend(limit - self._limits.call_seconds)
         try:
             if self._pipes is not None and waiting(self._pipes.replies):
                 self._end()  # it says something that nobody asked: a forgery of some earlier call
             if self._pipes is None:
                 self._start_again()
             asked = {"calls": [call_to_plain(call) for call in calls]}
-            limit = self._limits.call_seconds
             before = monotonic()
             for said in self._replies(asked, len(calls), limit, limit):
                 now = monotonic()
                 outcomes.append(_timed(outcome_from_plain(said), now - before))
                 before = now
         except (_Stopped, Malformed, Closed, Late) as fault:
-            stop = self._stop(fault, self._limits.call_seconds)
+            stop = self._stop(fault, limit)
             if stop.innocent and again:
                 return self._make(calls, again=False)
             function = calls[len(outcomes)].function
@@ -142,6 +145,12 @@ class Submission:
                 yield reply(said, request)
         finally:
             self._left -= monotonic() - start
+
+    def _lend(self, seconds: float) -> None:
+        """Time for calls that are known to take long, as far as there is any left: others do not go short of it."""
+        lent = min(seconds, self._left_for_long)
+        self._left_for_long -= lent
+        self._left += lent
 
     # --- beginnings and ends ---
 

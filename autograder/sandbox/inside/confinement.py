@@ -64,7 +64,7 @@ def limit_resources(limits: Limits, address_space: int) -> None:
     """Hard limits. Processes are counted in the user namespace (Linux 5.14), so the user's others do not count."""
     bounds = {
         resource.RLIMIT_AS: address_space + limits.memory_bytes,
-        resource.RLIMIT_CPU: int(limits.submission_seconds) + 1,
+        resource.RLIMIT_CPU: int(limits.submission_seconds + limits.long_seconds) + 1,
         resource.RLIMIT_FSIZE: limits.file_bytes,
         resource.RLIMIT_NOFILE: limits.open_files,
         resource.RLIMIT_NPROC: limits.processes,

@@ -121,24 +121,27 @@ class Worker:
 
     def _outcomes(self, calls: Sequence[Call]) -> Iterator[Outcome]:
         """One outcome a call. After a stop the remaining calls are stopped too: they were not made."""
-        end = monotonic() + self.limits.call_seconds
+        seconds = self.limits.seconds_of(calls)
+        end = monotonic() + seconds
         made = each_outcome(self.shell.namespace, calls)
         ended: Outcome | None = None
         for call in calls:
             if ended is None:
                 self._fresh_streams()
-                outcome, ended = self._outcome(call.function, made, end - monotonic())
+                outcome, ended = self._outcome(call.function, made, end - monotonic(), seconds)
                 yield outcome
             else:
                 yield ended
 
-    def _outcome(self, function: str, made: Iterator[Outcome], seconds: float) -> tuple[Outcome, Outcome | None]:
+    def _outcome(
+        self, function: str, made: Iterator[Outcome], seconds: float, together: float
+    ) -> tuple[Outcome, Outcome | None]:
         """The outcome of the next call and, where no further call can be made, the outcome of all that follow."""
         try:
             with alarm(seconds):
                 outcome = next(made)
         except TimeUp:
-            reason = f"{function} was stopped: it took longer than {self.limits.call_seconds:g} s."
+            reason = f"{function} was stopped: it took longer than {together:g} s."
             return _stopped_after("timed_out", reason, function)
         except BaseException as error:
             raised = described(error)
