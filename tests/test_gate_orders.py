@@ -15,7 +15,7 @@ from onnx.reference import ReferenceEvaluator
 from solutions.lstm import gru_forward, lstm_forward
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "book"))
-import conventions
+import gate_orders
 
 FRAMEWORKS = ("pytorch", "keras", "onnx", "flax")
 STEPS, EXAMPLES, INPUTS, UNITS = 4, 3, 2, 5
@@ -36,11 +36,11 @@ def weights(layer: str) -> list[np.ndarray]:
 
 
 def converted(layer: str, framework: str, *arguments):
-    return getattr(conventions, f"{layer}_to_{framework}")(*arguments)
+    return getattr(gate_orders, f"{layer}_to_{framework}")(*arguments)
 
 
 def returned(layer: str, framework: str, kept):
-    back = getattr(conventions, f"{layer}_from_{framework}")
+    back = getattr(gate_orders, f"{layer}_from_{framework}")
     return back(*kept) if framework == "onnx" else back(kept)
 
 
@@ -179,16 +179,16 @@ def test_a_second_bias_of_another_framework_is_not_lost() -> None:
     """Ours give zeros for it, so it takes weights of others to see it."""
     weight_ih, weight_hh, bias = weights("lstm")
     state = converted("lstm", "pytorch", weight_ih, weight_hh, bias)
-    assert_near(conventions.lstm_from_pytorch(state | {"bias_hh_l0": 2 * bias})[2], 3 * bias)
+    assert_near(gate_orders.lstm_from_pytorch(state | {"bias_hh_l0": 2 * bias})[2], 3 * bias)
     w, r, b = converted("lstm", "onnx", weight_ih, weight_hh, bias)
     twice = np.concatenate([b[:, : 4 * UNITS], 2 * b[:, : 4 * UNITS]], axis=1)
-    assert_near(conventions.lstm_from_onnx(w, r, twice)[2], 3 * bias)
+    assert_near(gate_orders.lstm_from_onnx(w, r, twice)[2], 3 * bias)
 
 
 def test_the_orders_in_the_table_are_those_that_the_converters_use() -> None:
     names = {"pytorch": "PyTorch", "keras": "Keras", "onnx": "ONNX", "flax": "Flax"}
     for framework, name in names.items():
-        for layer, ours, orders in (("lstm", "ifgo", conventions.LSTM_ORDERS), ("gru", "rzn", conventions.GRU_ORDERS)):
+        for layer, ours, orders in (("lstm", "ifgo", gate_orders.LSTM_ORDERS), ("gru", "rzn", gate_orders.GRU_ORDERS)):
             marks = np.repeat(np.arange(len(ours)), UNITS).astype(float)
             kept = converted(layer, framework, np.tile(marks, (INPUTS, 1)), *weights(layer)[1:])
             first = next(iter(kept.values())) if isinstance(kept, dict) else kept[0]
@@ -212,13 +212,13 @@ def test_the_orders_in_the_table_are_those_that_the_converters_use() -> None:
 )
 def test_orders_that_do_not_fit_are_refused(columns: int, order: str, new_order: str, says: str) -> None:
     with pytest.raises(ValueError, match=re.escape(says)):
-        conventions.reordered(np.zeros((2, columns)), order, new_order)
+        gate_orders.reordered(np.zeros((2, columns)), order, new_order)
 
 
 def test_weights_of_another_function_are_refused() -> None:
     kernel, recurrent_kernel, bias = converted("gru", "keras", *weights("gru"))
     with pytest.raises(ValueError, match="reset_after=False is another function"):
-        conventions.gru_from_keras([kernel, recurrent_kernel, bias[0]])
+        gate_orders.gru_from_keras([kernel, recurrent_kernel, bias[0]])
     w, r, b = converted("lstm", "onnx", *weights("lstm"))
     with pytest.raises(ValueError, match="weights of 2 directions"):
-        conventions.lstm_from_onnx(np.concatenate([w, w]), r, b)
+        gate_orders.lstm_from_onnx(np.concatenate([w, w]), r, b)
