@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import contest  # first: it gives NumPy one thread
 import contests_convolution
+import contests_gates
 import contests_pooling
 import contests_sequences
 
@@ -67,7 +68,7 @@ def line(match: contest.Contest) -> str:
 def main() -> None:
     """Print a line a contest."""
     print(row(["", "ours", "loops", "im2col", "reshape", "cells", "torch", "peak", "columns"]))
-    for chapter in (contests_convolution, contests_pooling, contests_sequences):
+    for chapter in (contests_convolution, contests_pooling, contests_sequences, contests_gates):
         for match in chapter.contests():
             print(line(match), flush=True)
 
