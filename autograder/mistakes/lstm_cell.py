@@ -232,6 +232,13 @@ def old_cell_state_shown(step: LstmStep) -> States:
     return o * np.tanh(step.c), c_next
 
 
+@_slip("The output gate stands inside the tanh in your h_next. It comes last: h_next is o * tanh(c_next).")
+def output_gate_inside_the_tanh(step: LstmStep) -> States:
+    *_, o = step.gates()
+    _, c_next = step.result(step.sums)
+    return np.tanh(o * c_next), c_next
+
+
 # --- the cell alone --------------------------------------------------------------------------------------------------
 
 

@@ -77,6 +77,14 @@ def slope_without_square(dh_next: Array, dc_next: Array, kept: LstmKept) -> Grad
 
 
 @_slip(
+    "The slope of the tanh in h_next was taken twice over: the tanh that you have is tanh(c_next) already; square that."
+)
+def tanh_twice(dh_next: Array, dc_next: Array, kept: LstmKept) -> Gradients:
+    dc_total = dc_next + dh_next * kept.cut()[3] * (1 - np.tanh(kept.tanh_c) ** 2)
+    return kept.from_blocks(kept.sums(dh_next, dc_total), dc_total)
+
+
+@_slip(
     "dc_next is not in your gradients: c_next gets what comes by way of h_next and nothing else. The step after this one read "
     "c_next directly, and what it says is dc_next.",
     "The gradient of the cell state is not carried: each step gets what comes by way of hs[t] alone. The step after it read "

@@ -196,6 +196,15 @@ def gate_slopes_forgotten(dh_next: Array, kept: GruKept) -> Gradients:
     return kept.from_blocks(dh_next, da_n * b_n, dh_next * (kept.h - n), da_n)
 
 
+@_slip(
+    "The gates have the slope of a tanh in your gradients, 1 - r² and 1 - z². They are sigmoids: r (1 - r), z (1 - z)."
+)
+def gate_slopes_of_a_tanh(dh_next: Array, kept: GruKept) -> Gradients:
+    r, z, n, b_n = kept.parts
+    da_n = kept.sums(dh_next)[2]
+    return kept.from_blocks(dh_next, da_n * b_n * (1 - r**2), dh_next * (kept.h - n) * (1 - z**2), da_n)
+
+
 # --- from the sums to inputs, states and weights ---------------------------------------------------------------------
 
 

@@ -197,6 +197,12 @@ def first_input_at_every_step(layer: Layer, arguments: Sequence[Array]) -> Any:
     return _hs(layer, (np.repeat(x[:1], len(x), axis=0), *others))
 
 
+@_slip("Every step reads the input of the step before, and the first one the last of all: x[t - 1] for x[t].")
+def input_of_the_step_before(layer: Layer, arguments: Sequence[Array]) -> Any:
+    x, *others = arguments
+    return _hs(layer, (np.roll(x, 1, axis=0), *others))
+
+
 @_slip(
     "hs is right, but h0 was changed: a step wrote its state into the caller's array. Let h be a new array at each step."
 )
