@@ -2,7 +2,8 @@
 
 Ours are those of this book: a dense weight (D, M), a convolution's (F, C / groups, KH, KW), a transposed convolution's
 (C, F / groups, KH, KW), images (N, C, H, W), padding the same on both sides, dropout's p the probability of being
-dropped. What a function turns is turned back by the one that is named the other way round.
+dropped. What a function turns is turned back by the one that is named the other way round. The
+gates of recurrent layers have a file of their own, `gate_orders.py`.
 
 Sources: the documentation of torch.nn, keras.layers, keras.optimizers, tf.nn ("Notes on padding"), flax.linen,
 jax.lax.conv_transpose, optax, and the operators of ONNX.
@@ -40,8 +41,7 @@ def dense_behind_channels_last(weight: Array, in_shape: tuple[int, int, int]) ->
 
 def dense_behind_channels_first(weight: Array, in_shape: tuple[int, int, int]) -> Array:
     """The way back: rows in the order (H, W, C), put into the order (C, H, W). `in_shape` is (C, H, W) here, too."""
-    channels, height, width = in_shape
-    return np.moveaxis(_rows_by_pixel(weight, (height, width, channels)), 2, 0).reshape(weight.shape)
+    return np.moveaxis(_rows_by_pixel(weight, (*in_shape[1:], in_shape[0])), 2, 0).reshape(weight.shape)
 
 
 def _rows_by_pixel(weight: Array, axes: tuple[int, int, int]) -> Array:

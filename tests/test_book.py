@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import tomllib
 import urllib.request
 from html.parser import HTMLParser
+from importlib import import_module
 from pathlib import Path
 from urllib.parse import quote, unquote, urldefrag
 
@@ -19,6 +22,7 @@ from pages import CHAPTERS, PAGES, PHONE, Visit
 from playwright.sync_api import Browser
 from test_mistakes import MISTAKES
 
+from autograder import registry
 from autograder.book import ROOT, BookError, build_book, missing_files
 
 
@@ -115,6 +119,26 @@ def test_what_check_is_said_to_say_it_says() -> None:
     for exercise, words in quotations:
         said = [mistake.sentence for mistake in MISTAKES if mistake.id.startswith(f"{exercise}.")]
         assert any(sentence.startswith(words) for sentence in said), f"{exercise}: {words}"
+
+
+def test_every_argument_of_an_exercise_stands_in_the_table_of_names() -> None:
+    text = (ROOT / "book" / "glossary.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\* - (`.+)$", text.partition("## Terms")[0], re.MULTILINE)
+    listed = re.findall(r"`(\w+)`", "\n".join(rows))
+    assert len(listed) == len(set(listed))
+    for chapter in filter(registry.CHAPTERS.__contains__, CHAPTERS):
+        solutions = import_module(f"solutions.{chapter}")
+        for name in registry.exercises(chapter):
+            function = getattr(solutions, name)
+            if inspect.isfunction(function):
+                assert set(inspect.signature(function).parameters) <= set(listed), name
+
+
+def test_the_book_is_cited_in_the_edition_that_it_is() -> None:
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        version = tomllib.load(file)["project"]["version"]
+    assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"edition = {{{version}}}" in (ROOT / "book" / "references.md").read_text(encoding="utf-8")
 
 
 # --- in a browser --------------------------------------------------------------------------------------------------
