@@ -14,7 +14,7 @@ def lstm_cell_forward(
 ) -> tuple[np.ndarray, np.ndarray, Any]:
     """Take one step of an LSTM: forget a part of the cell state, add to it, and show a part of it.
 
-        a = x @ weight_ih + h @ weight_hh + bias, cut into four blocks of H columns, in this order:
+        x @ weight_ih + h @ weight_hh + bias = a, cut into four blocks of H columns, in this order:
 
         i = sigmoid(a_i)        the input gate
         f = sigmoid(a_f)        the forget gate
@@ -172,7 +172,7 @@ def gru_cell_forward(
 ) -> tuple[np.ndarray, Any]:
     """Take one step of a GRU: a new state between the old one and a candidate.
 
-        a = x @ weight_ih + bias_ih  and  b = h @ weight_hh + bias_hh, each cut into three blocks of H columns:
+        x @ weight_ih + bias_ih = a  and  h @ weight_hh + bias_hh = b, each cut into three blocks of H columns:
 
         r = sigmoid(a_r + b_r)        the reset gate
         z = sigmoid(a_z + b_z)        the update gate
