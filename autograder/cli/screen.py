@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable, Iterator
+from time import monotonic
 
 from autograder.grading.grade import Progress
 from autograder.grading.record import Graded
@@ -33,6 +34,24 @@ def result_in_words(result: Graded) -> str:
     return ", ".join([f"{points(result.score)} of {points(result.max_score)} points", *stopped])
 
 
+class RunningMarks:
+    """The mean of the marks so far, and how many notebooks have none."""
+
+    def __init__(self) -> None:
+        self._shares: list[float] = []
+        self._without = 0
+
+    def add(self, result: Graded) -> None:
+        if result.state == "graded" and result.score is not None and result.max_score:
+            self._shares.append(result.score / result.max_score)
+        else:
+            self._without += 1
+
+    def __str__(self) -> str:
+        said = [f"mean {sum(self._shares) / len(self._shares):.0%}"] if self._shares else []
+        return ", ".join([*said, *([f"{self._without} without a mark"] if self._without else [])])
+
+
 def _ended(state: str) -> bool:
     return state in ("timed_out", "out_of_memory", "crashed", "refused")
 
@@ -55,14 +74,27 @@ def _bar(title: str) -> Iterator[Report]:
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
+        TextColumn("{task.fields[marks]}"),
         TextColumn("{task.fields[student]}", markup=False),
     )
     with Bar(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(title, total=None, student="")
+        task = bar.add_task(title, total=None, rate="", marks="", student="")
+        running = RunningMarks()
+        start = monotonic()
 
         def report(now: Progress) -> None:
-            student = clean(str(now.latest.student)) if now.latest else ""
-            bar.update(task, completed=now.done, total=now.total, student=student)
+            if now.latest is not None:
+                running.add(now.latest)
+            fresh, passed = now.done - now.kept, monotonic() - start
+            bar.update(
+                task,
+                completed=now.done,
+                total=now.total,
+                rate=f"{fresh / passed:.1f}/s" if fresh and passed else "",
+                marks=str(running),
+                student=clean(str(now.latest.student)) if now.latest else "",
+            )
 
         yield report
