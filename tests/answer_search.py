@@ -15,17 +15,20 @@ TEXTS = {".py", ".md", ".ipynb", ".html", ".txt", ".json", ".js", ".toml", ""}
 
 def answer_lines() -> set[str]:
     """The telling lines of all solutions and mistakes: code of bodies, long enough not to stand anywhere by chance."""
-    lines = set()
+    lines, given = set(), ""
     for path in [*(COURSE / "solutions").glob("*.py"), *(COURSE / "autograder" / "mistakes").glob("*.py")]:
         source = path.read_text().splitlines()
         for function in ast.walk(ast.parse("\n".join(source))):
             if isinstance(function, ast.FunctionDef):
-                start = function.body[1 if ast.get_docstring(function) else 0 :]
+                stated = ast.get_docstring(function) or ""
+                given += stated if path.parent.name == "solutions" else ""
+                start = function.body[1 if stated else 0 :]
                 for statement in start:
                     lines |= {line.strip() for line in source[statement.lineno - 1 : statement.end_lineno]}
     telling = {line for line in lines if len(line) > 24 and any(sign in line for sign in "@=(")}
-    # To call an exercise's function, or to refuse an argument, is no answer.
+    # An equation that a stub states is no answer, nor is calling an exercise's function or refusing an argument.
     calls = re.compile(rf"raise |\b({'|'.join(registry.chapters_by_exercise())})\(")
+    telling = {line for line in telling if line not in given}
     return {line for line in telling if not calls.search(line) and not line.startswith(("def ", "#", '"', 'f"', "if "))}
 
 
