@@ -6,12 +6,16 @@ import functools
 import hashlib
 import http.server
 import importlib.util
+import os
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+from autograder.live.assemble import VARIABLE, assemble
+from autograder.live.packages import NoPackages
 
 ROOT = Path(__file__).parent.parent
 # A warning is a fault: -n minds broken references, -W fails, --keep-going goes on to tell all that is wrong. Without
@@ -30,11 +34,12 @@ class BookError(RuntimeError):
     """The book cannot be built; the message is one line that names the fault and the mend."""
 
 
-def build_book(serve: bool = False, out: Path | None = None, root: Path = ROOT) -> Path:
+def build_book(serve: bool = False, out: Path | None = None, root: Path = ROOT, publish: bool = False) -> Path:
     """Build the book of the course in `root` and return its front page, `_build/html/index.html` in `out`.
 
-    `out` is `book/` unless it says otherwise. With `serve` the pages are then served on loopback until Ctrl-C. Where
-    the build fails, its own warnings go to standard error and BookError is raised.
+    `out` is `book/` unless it says otherwise. With `serve` the pages are then served on loopback until Ctrl-C. With
+    `publish` the pages get Python from where `_config.yml` says, and not from beside them. Where the build fails, its
+    own warnings go to standard error and BookError is raised.
     """
     source = root / "book"
     if importlib.util.find_spec("jupyter_book") is None:
@@ -51,6 +56,7 @@ def build_book(serve: bool = False, out: Path | None = None, root: Path = ROOT) 
     done = subprocess.run(
         [*JUPYTER_BOOK, "build", *STRICT, "--path-output", str(out), str(source)],
         check=False,
+        env=os.environ | _live(out / "_build" / "live", source, publish),
         capture_output=True,
         encoding="utf-8",
         errors="replace",
@@ -104,6 +110,19 @@ def serve_folder(folder: Path) -> None:
 class _QuietHandler(http.server.SimpleHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Say nothing of each request."""
+
+
+def _live(folder: Path, source: Path, publish: bool) -> dict[str, str]:
+    """Assemble what makes the pages' code live. Where the packages cannot be had, the book is built without."""
+    elsewhere = publish and re.search(r"^ *live_python: *http", _text(source / "_config.yml"), re.MULTILINE)
+    try:
+        assemble(folder, python=not elsewhere)
+    except NoPackages as missing:
+        if publish:
+            raise BookError(f"{missing}; a book that is published has to have them") from None
+        print(f"{missing}: the book is built without Run and Check in its pages", file=sys.stderr)
+        return {}
+    return {VARIABLE: str(folder)}
 
 
 def _text(path: Path) -> str:

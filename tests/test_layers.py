@@ -26,8 +26,8 @@ FLOORS = (
     ("checking",),
     ("notebook",),
     ("answer_data",),
-    ("local", "build", "sandbox", "packaging_hook"),
-    ("grading", "book"),
+    ("local", "build", "sandbox", "packaging_hook", "live"),
+    ("session", "grading", "book"),
     ("demo",),
     ("cli",),
 )

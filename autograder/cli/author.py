@@ -41,6 +41,9 @@ def register(commands: Commands) -> None:
         extra="book",
     )
     book.add_argument("--serve", action="store_true", help="then show the pages on this machine until Ctrl-C")
+    book.add_argument(
+        "--publish", action="store_true", help="for a public site: Python comes from the address in book/_config.yml"
+    )
 
 
 def _build(options: argparse.Namespace) -> int:
@@ -66,6 +69,6 @@ def _build(options: argparse.Namespace) -> int:
 def _book(options: argparse.Namespace) -> int:
     from autograder.book import build_book
 
-    front = build_book(serve=options.serve)
+    front = build_book(serve=options.serve, publish=options.publish)
     print(f"book: {front}")
     return 0

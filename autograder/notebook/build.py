@@ -29,9 +29,28 @@ Check as often as you like: nobody counts, and an answer that passes here earns 
 Stuck? In a terminal, `python -m autograder hint {first}` gives a hint for that exercise and, when you ask again, a
 more open one, three in all. From this notebook, `!python -m autograder hint {first}` does the same."""
 
-_DOWNLOAD = """\
-{{download}}`Download the notebook of these exercises <../exercises/{chapter}.ipynb>`: it explains each task, holds the
-stubs below, and checks your answers."""
+_DOORS = """\
+(in-jupyterlab-{chapter})=
+With scripts allowed, you can write each function here, in its box, and press *Check*; what you type stays on your
+device. Or work in JupyterLab, where each task is explained at length and experiments with your own functions stand
+between them:
+
+1. {{download}}`Download the notebook of these exercises <../exercises/{chapter}.ipynb>` into your course's folder,
+   the one with `START-HERE.md`. (In a copy of the course's repository it lies there: `exercises/{chapter}.ipynb`.)
+2. Open it from a terminal in that folder: `jupyter lab {chapter}.ipynb` (in the repository
+   `uv run jupyter lab exercises/{chapter}.ipynb`).
+3. Write each function in the cell that has its name, and run the cell with `check(…)` below it."""
+
+_LIVE = """\
+```{{live-exercise}} {name}
+:given: {given}
+
+{stub}
+```"""
+
+_NOTEBOOK = """\
+In JupyterLab: {{download}}`open the notebook
+<../exercises/{chapter}.ipynb>`, and {{ref}}`what to do next <in-jupyterlab-{chapter}>`."""
 
 
 def notebook(chapter: Chapter, solutions: Solutions, exercises: Mapping[str, Exercise]) -> str:
@@ -60,13 +79,14 @@ def notebook(chapter: Chapter, solutions: Solutions, exercises: Mapping[str, Exe
 
 def book_block(chapter: Chapter, solutions: Solutions, exercises: Mapping[str, Exercise]) -> str:
     """The exercises as the book's chapter shows them: what to write and what it is worth, and where to write it."""
-    blocks = [_DOWNLOAD.format(chapter=chapter.name)]
+    blocks = [_DOORS.format(chapter=chapter.name)]
+    given = "; ".join([*solutions.imports(chapter.tasks), "import numpy as np"])
     for name, task in chapter.tasks.items():
         blocks += [
             f"(exercise-{name.replace('_', '-')})=\n### Exercise: `{name}`",
             _worth(task, exercises[name].points),
-            f"```python\n{solutions.stub(name)}\n```",
-            _contract(name, solutions, exercises[name]),
+            _LIVE.format(name=name, given=given, stub=solutions.stub(name)),
+            f"{_contract(name, solutions, exercises[name])} {_NOTEBOOK.format(chapter=chapter.name)}",
         ]
     return "\n\n".join(blocks) + "\n"
 

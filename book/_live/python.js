@@ -1,0 +1,23 @@
+// Python with the engine in it: the same steps in a worker of the page and, in the tests, under Node.
+
+const ROOM = "/home/pyodide/course";
+
+/** Start Pyodide from `address` and unpack the engine. `write` is given what cells print. */
+export async function boot({ loadPyodide, address, engine, write }) {
+  const pyodide = await loadPyodide({ indexURL: address, packages: ["numpy"] });
+  pyodide.unpackArchive(engine, "zip", { extractDir: ROOM });
+  pyodide.FS.mkdirTree(`${ROOM}/autograder/data`);
+  pyodide.globals.get("__import__")("sys").path.insert(0, ROOM);
+  const session = pyodide.pyimport("autograder.session").Session(write);
+  const plain = (answer) => {
+    const made = answer.toJs({ dict_converter: Object.fromEntries });
+    answer.destroy();
+    return made;
+  };
+  return {
+    pyodide,
+    addAnswers: (chapter, data) => pyodide.FS.writeFile(`${ROOM}/autograder/data/${chapter}.npz`, data),
+    run: (name, source, given) => plain(session.run(name, source, given)),
+    check: (exercise, cells, given) => plain(session.check(exercise, pyodide.toPy(cells), given)),
+  };
+}

