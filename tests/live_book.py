@@ -111,7 +111,8 @@ class Cell:
 
     @property
     def text(self) -> str:
-        return "\n".join(self.editor.locator(".cm-line").all_inner_texts()).replace("\n\n\n", "\n\n")
+        text: str = self.cell.evaluate("cell => cell.text")  # of long texts the page shows the lines in view alone
+        return text
 
     def check(self) -> str:
         """Check and wait; the words of the verdict."""

@@ -77,7 +77,9 @@ function makeProgress() {
     summary.textContent = `Your progress: ${passed(all)} of ${all.length} exercises`;
     markContents();
   };
-  place.append(box);
+  const region = made("section", {}, box);
+  region.setAttribute("aria-label", "Your progress");
+  place.append(region);
   onChange(tell);
   tell();
 }
