@@ -129,7 +129,7 @@ def test_an_endless_loop_ends_by_stop_and_by_the_limit(page: Page) -> None:
     cell = exercise(page, "linear_forward")
     cell.type(ENDLESS)
     cell.press("Run")
-    expect(cell.cell.locator(".live-said")).to_have_text("Running …")
+    expect(cell.cell.locator(".live-said")).to_have_text("Running …", timeout=180_000)
     cell.press("Stop")
     cell.finished()
     assert cell.said == "Stopped."
@@ -231,8 +231,9 @@ def test_without_script_a_stub_is_code(browser: Browser, server: Server) -> None
 
 
 def test_without_python_a_page_says_so_and_reads_on(browser: Browser, live_site: Path, server: Server) -> None:
-    with browser.new_context() as context:
+    with browser.new_context(service_workers="block") as context:
         page = context.new_page()
+        page.set_default_timeout(180_000)
         page.route("**/pyodide.mjs", lambda route: route.abort())
         page.goto(f"{server.address}linear.html")
         cell = exercise(page, "linear_forward")

@@ -126,6 +126,7 @@ export class LiveCell extends HTMLElement {
     if (this.editor) this.editor.text = this.start;
     this.typed = this.start;
     this.keep();
+    this.printed.textContent = "";
     this.show({});
     this.said.textContent = "Reset: undo brings your text back.";
     const output = this.outputOnPage;
@@ -158,6 +159,7 @@ export class LiveCell extends HTMLElement {
     if (this.busy) return;
     this.busy = true;
     this.keep();
+    this.printed.textContent = "";
     this.show({});
     if (this.outputOnPage) this.outputOnPage.hidden = true;
     this.turn(true, "Waiting for Python …");
@@ -207,7 +209,6 @@ export class LiveCell extends HTMLElement {
 
   show({ error, text, html }) {
     this.printed.classList.toggle("live-error", Boolean(error));
-    if (error === undefined && text === undefined && html === undefined) this.printed.textContent = "";
     this.printed.textContent += [text, error].filter(Boolean).join("\n");
     this.printed.hidden = !this.printed.textContent;
     this.verdict.innerHTML = html ?? "";

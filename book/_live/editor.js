@@ -1,6 +1,6 @@
 // The editor of a cell: CodeMirror with Python's words. Colours are classes, which live.css gives for light and dark.
 
-import { defaultKeymap, history, historyKeymap, indentWithTab } from "./editor/codemirror-commands.js";
+import { defaultKeymap, history, historyKeymap, indentWithTab, isolateHistory } from "./editor/codemirror-commands.js";
 import { bracketMatching, indentUnit, StreamLanguage, syntaxHighlighting } from "./editor/codemirror-language.js";
 import { python } from "./editor/codemirror-legacy-modes.js";
 import { EditorState } from "./editor/codemirror-state.js";
@@ -41,7 +41,7 @@ export function makeEditor({ parent, text, label, description, onChange, onRun }
       return view.state.doc.toString();
     },
     set text(fresh) {
-      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: fresh } });
+      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: fresh }, annotations: isolateHistory.of("full") });
     },
     focus: () => view.focus(),
   };
