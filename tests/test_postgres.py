@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import os
 import pwd
+import random
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from courses import HALF_RIGHT, RIGHT, hand_in, marks, notebook
-from sqlalchemy import create_engine, text
+from kills import begin, state
+from sqlalchemy import NullPool, create_engine, text
 
 from autograder.cli import main
 from autograder.grading.course import CONFIG_FILE, Course, open_course
 from autograder.grading.results import records
 
 SEED = "20"
+CUT = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = '{}'"
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +89,40 @@ def test_a_course_on_postgresql_gets_the_marks_that_it_gets_on_sqlite(
     assert exported[0] == exported[1]
     assert (there.folder / "report.html").is_file()
     assert not (folder / "gradebook.db").exists()
+
+
+def test_connections_cut_at_random_moments_cost_nothing_that_grading_again_does_not_bring_back(
+    database: str, tmp_path: Path
+) -> None:
+    # As where a server is started anew in the midst of a run.
+    states, rng, cut = {}, random.Random(1), 0
+    for name, cuts in (("undisturbed", 0), ("disturbed", 8)):
+        _ask(database, f"CREATE DATABASE {name}")
+        assert run("new", str(tmp_path / name), "--gradebook", database.replace("/autumn", f"/{name}")) == 0
+        assert run("release", "linear", "--course", str(tmp_path / name)) == 0
+        there = open_course(tmp_path / name)
+        for number, answers in enumerate([RIGHT, HALF_RIGHT, {}, HALF_RIGHT, RIGHT, {}]):
+            hand_in(there, f"s{number}", notebook(there, answers))
+        finished = False
+        while not finished:
+            grading = begin(there.folder, jobs=1)
+            while grading.status() != psutil.STATUS_ZOMBIE:
+                time.sleep(rng.uniform(0, 0.2))
+                if cut < cuts:
+                    cut += _ask(database, CUT.format(name))
+            finished = os.waitpid(grading.pid, 0)[1] == 0
+            assert finished or cut
+        states[name] = state(there.folder)
+    assert cut >= 8
+    assert states["disturbed"] == states["undisturbed"]
+    assert states["undisturbed"]["graded more than once"] == states["undisturbed"]["not noted as written"] == []
+
+
+def _ask(database: str, words: str) -> int:
+    """What the server answers to a command: a number, or 0."""
+    with create_engine(database, poolclass=NullPool, isolation_level="AUTOCOMMIT").connect() as connection:
+        found = connection.execute(text(words))
+        return int(found.scalar_one()) if found.returns_rows else 0
 
 
 @pytest.mark.parametrize("address", ["postgresql+nothing://host/x", "nonsense", "oracle://host/x"])
