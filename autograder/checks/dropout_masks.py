@@ -7,6 +7,7 @@ one entry a channel, the channel's first.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -45,7 +46,7 @@ def scale(made: Sequence[Made]) -> Measures:
     call, p, out = _forward(made)
     x = _plain(call.arguments["x"])
     factors = (out[out != 0] / x[out != 0]).astype(np.float64)
-    what, factor = _factor(factors, p, str(out.dtype))
+    what, factor = _factor(factors, p, str(out.dtype), out.size / max(1, factors.size))
     evidence = f"The entries that are kept are multiplied by {factor} where 1/(1 - p) = {1 / (1 - p):.6g} is expected."
     return {"scale of what is kept": Observed(what, evidence)}
 
@@ -106,6 +107,9 @@ def gradient_scale(made: Sequence[Made]) -> Measures:
     mask, factor, dx = _both_ways(made)
     p, dout = float(made[0].call.arguments["p"]), _plain(made[-1].call.arguments["dout"])
     both = mask & (dx != 0)
+    if both.any() and np.allclose(dx[both], factor[both], rtol=_rounding(str(dx.dtype)), atol=0):
+        evidence = "dx is the same for every dout: it holds the factors of the forward, and dout is not in it."
+        return {"scale of the gradient": Observed("dout left out", evidence)}
     factors = (dx[both] / dout[both] / factor[both]).astype(np.float64)
     what, times = _factor(factors, p, str(dx.dtype))
     evidence = f"Where it passes, the gradient is {times} times what it should be: dx / dout is not out / x."
@@ -202,14 +206,21 @@ def _along(mask: Array, axis: int, p: float) -> Observed:
     return Observed("independent" if low <= agreeing <= high else "related", evidence)
 
 
-def _factor(factors: Array, p: float, dtype: str) -> tuple[str, str]:
+def _rounding(dtype: str) -> float:
+    return _ROUNDING.get(dtype, _ROUNDING["float64"])
+
+
+def _factor(factors: Array, p: float, dtype: str, entries_per_kept: float = math.nan) -> tuple[str, str]:
     """The name of the one factor among those of `factors`, and its value as text."""
     if not factors.size:
         return "nothing passes", "nothing"
-    rounding = _ROUNDING.get(dtype, _ROUNDING["float64"])
+    if not np.isfinite(factors).all():
+        return "no number", "NaN or infinity in places"
+    rounding = _rounding(dtype)
     factor = float(np.median(factors))
-    if not np.abs(factors - factor).max() <= rounding * abs(factor):
-        return "several factors", f"factors from {factors.min():.6g} to {factors.max():.6g}"
+    if np.abs(factors - factor).max() > rounding * abs(factor):
+        sign = ", some below 0" if factors.min() < 0 else ""
+        return f"several factors{sign}", f"factors from {factors.min():.6g} to {factors.max():.6g}"
     named = {
         "1": 1.0,
         "1/(1 - p)": 1 / (1 - p),
@@ -222,6 +233,7 @@ def _factor(factors: Array, p: float, dtype: str) -> tuple[str, str]:
         "(1 - p)/p": (1 - p) / p,
         "2": 2.0,
         "2 (1 - p)": 2 * (1 - p),
+        "1/(the share kept in this draw)": entries_per_kept,
     }
     near = (name for name, value in named.items() if abs(factor - value) <= rounding * value)
     return next(near, "another factor"), f"{factor:.6g}"

@@ -122,6 +122,16 @@ def times_out(dout: Array, cache: Any) -> Array:
 
 @catalogue.wrong(
     "dropout_backward",
+    "dout is not in your dx: you return the mask itself, the slope of out by x. What comes back is dout times that slope, "
+    "entry by entry.",
+    dropout_forward=_keeping_all,
+)
+def dout_left_out(dout: Array, cache: Any) -> Array:
+    return np.asarray(np.ones_like(dout) * cache["mask"])
+
+
+@catalogue.wrong(
+    "dropout_backward",
     "Your mask is read from out: where out is 0 the entry is taken for dropped. But x may be 0 itself, after a ReLU half of "
     "it is, and a kept 0 has a gradient. Keep the mask that was drawn.",
     dropout_forward=_keeping_all,

@@ -160,20 +160,43 @@ def running_updated_in_evaluation(given: Given) -> Out:
     return out, cache, new_mean, new_var
 
 
+def _evaluated(given: Given, x_hat: Callable[[Array, Array, Array], Any]) -> Out:
+    """Training done right, and in evaluation scale and shift of an `x_hat` made of x and the running ones."""
+    if given.training:
+        return given.right(training=True)
+    mean, var, scale, shift = (_column(each, given.x) for each in (given.mean, given.var, given.weight, given.bias))
+    return x_hat(given.x, mean, var) * scale + shift, None, given.mean, given.var
+
+
 @_wrong(
     "In evaluation you divide by running_var as if it were a standard deviation. It is a variance: divide by "
     "√(running_var + eps), as in training.",
 )
 def no_root_in_evaluation(given: Given) -> Out:
-    if given.training:
-        return given.right(training=True)
-    scale, shift = _column(given.weight, given.x), _column(given.bias, given.x)
-    return (
-        (given.x - _column(given.mean, given.x)) / (_column(given.var, given.x) + given.eps) * scale + shift,
-        None,
-        given.mean,
-        given.var,
-    )
+    return _evaluated(given, lambda x, mean, var: (x - mean) / (var + given.eps))
+
+
+@_wrong(
+    "In evaluation eps is missing: you divide by √running_var alone. The variance that was remembered may be 0 as well; "
+    "divide by √(running_var + eps), as in training."
+)
+def eps_left_out_in_evaluation(given: Given) -> Out:
+    return _evaluated(given, lambda x, mean, var: (x - mean) / np.sqrt(var))
+
+
+@_wrong(
+    "In evaluation eps stands outside the root. It belongs to the variance there as in training: √(running_var + eps)."
+)
+def eps_outside_the_root_in_evaluation(given: Given) -> Out:
+    return _evaluated(given, lambda x, mean, var: (x - mean) / (np.sqrt(var) + given.eps))
+
+
+@_wrong(
+    "In evaluation running_mean is not taken away: x itself is divided by √(running_var + eps). The two running arrays "
+    "stand for the batch's mean and variance; both are needed."
+)
+def mean_left_in_evaluation(given: Given) -> Out:
+    return _evaluated(given, lambda x, mean, var: x / np.sqrt(var + given.eps))
 
 
 @_wrong(
