@@ -15,7 +15,7 @@ import pytest
 from complex_step import assert_near, gradients
 from hypothesis import given
 from hypothesis import strategies as st
-from judging import SEED, keys
+from judging import SEED, first_failed, judge, keys
 from layouts import layouts, normal
 from scipy import stats
 
@@ -319,3 +319,31 @@ def test_no_column_is_too_long_after_it_and_none_turns(seed, rows, columns, dtyp
 def test_no_weight_or_no_limit_is_refused(shape, max_value) -> None:
     with pytest.raises(ValueError, match=re.escape(f"not {shape} and {max_value}")):
         max_norm(np.ones(shape), max_value)
+
+
+def _training_times(factors):
+    """A forward that multiplies by `factors(x, p, rng)` in training, and the backward that goes with it."""
+
+    def forward(x, p, training, rng):
+        if not 0 <= p < 1:
+            raise ValueError(p)
+        mask = np.asarray(factors(x, p, rng), x.dtype) if training else np.ones_like(x)
+        return x * mask, mask
+
+    return {"dropout_forward": forward, "dropout_backward": lambda dout, mask: dout * mask}
+
+
+@pytest.mark.parametrize(
+    ("factors", "told"),
+    [
+        pytest.param(lambda x, p, rng: (rng.random(x.shape) >= p) / np.sqrt(1 - p), "multiplied by 1.19523", id="root"),
+        pytest.param(lambda x, p, rng: (rng.random(x.shape) >= p) * (1 + p), "multiplied by 1.3", id="1 + p"),
+        pytest.param(
+            lambda x, p, rng: np.where(rng.random(x.shape) >= p, 1 / (1 - p), -1), "0.0 % of 18000", id="-1 for 0"
+        ),
+    ],
+)
+def test_a_factor_that_no_known_mistake_has_is_told_by_its_number(factors, told) -> None:
+    finding = first_failed(judge("dropout_forward", _training_times(factors)))
+    assert told in finding.message
+    assert finding.mistake is None
