@@ -42,6 +42,7 @@ def max_pool2d_forward(
         arithmetic for deep learning (2016), section 3.
     """
     sliding = _fit(x, kernel_size, stride, padding)
+    x = _floating(x)
     padded = pad(x, sliding.padding, -np.inf)
     largest = np.full((*x.shape[:2], *sliding.out), -np.inf, x.dtype)
     for _, _, rows, columns in sliding.taps():
@@ -115,6 +116,7 @@ def avg_pool2d_forward(
         Dumoulin & Visin, A guide to convolution arithmetic for deep learning (2016), section 3.
     """
     sliding = _fit(x, kernel_size, stride, padding)
+    x = _floating(x)
     padded = pad(x, sliding.padding)
     out = np.zeros((*x.shape[:2], *sliding.out), x.dtype)
     for _, _, rows, columns in sliding.taps():
@@ -213,6 +215,11 @@ def _fit(
     if border[0] >= kernel[0] or border[1] >= kernel[1]:
         raise ValueError(f"padding {border} must be less than kernel_size {kernel}: a window may not see border alone")
     return Sliding(kernel, steps, border, (1, 1), (height, width))
+
+
+def _floating(x: np.ndarray) -> np.ndarray:
+    """Whole numbers as float64, since they know neither minus infinity nor a mean; floats as they are."""
+    return np.asarray(x, np.result_type(x.dtype, 1.0))
 
 
 def _require_shape_of_out(dout: np.ndarray, expected: tuple[int, ...]) -> None:

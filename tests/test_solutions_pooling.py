@@ -84,6 +84,17 @@ def test_the_border_is_never_the_largest_and_counts_in_the_mean() -> None:
     assert avg_pool2d_forward(x, 2, 2, 1)[0].tolist() == [[[[-0.25, -0.25], [-0.25, -0.25]]]]
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("dtype", ["uint8", "int64"])
+def test_whole_numbers_are_pooled_as_floats(dtype) -> None:
+    x = np.array([[[[200, 251], [252, 250]]]], dtype)
+    for forward, expected in ((max_pool2d_forward, 252), (avg_pool2d_forward, 238.25)):
+        out, _ = forward(x, 2)
+        assert out.tolist() == [[[[expected]]]]
+        assert out.dtype == np.float64
+        assert forward(x, 2, 2, 1)[0].tolist() == forward(x.astype(np.float64), 2, 2, 1)[0].tolist()
+
+
 # --- gradients -----------------------------------------------------------------------------------------------------
 
 
