@@ -33,7 +33,7 @@ def unrolled(call: Call, cell: str, states: tuple[str, ...]) -> list[Call]:
     weights = dict(zip(names, rest[len(states) :], strict=True))
     returns = (*(f"{state}_next" for state in states), "cache")
     calls = []
-    for t, step in enumerate(x):
-        before = rest[: len(states)] if t == 0 else [Result(t - 1, place) for place in range(len(states))]
-        calls.append(Call(cell, {"x": step, **dict(zip(states, before, strict=True)), **weights}, returns))
+    for number, piece in enumerate(x):
+        before = rest[: len(states)] if number == 0 else [Result(number - 1, place) for place in range(len(states))]
+        calls.append(Call(cell, {"x": piece, **dict(zip(states, before, strict=True)), **weights}, returns))
     return calls
