@@ -9,6 +9,8 @@ import pytest
 from courses import course, released
 from hypothesis import settings
 from pages import address, browser, site
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
 __all__ = ["address", "browser", "course", "released", "site"]
@@ -28,13 +30,25 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return 0 if part else min(MOST_WORKERS, len(os.sched_getaffinity(0)))
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What shares a costly fixture stays in one process: a file's tests, and all those that need the built book."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            book = "site" in getattr(item, "fixturenames", ())
-            item.add_marker(pytest.mark.xdist_group("book" if book else item.path.stem))
+class Rooms(LoadScopeScheduling):
+    """Tests that share what is costly stay in one process: those of a file, and all those that need the built book.
+
+    Known mistakes and slips share nothing but the keys of their exercises. (xdist's own groups do nothing under the
+    newest pytest.)
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file, _, test = nodeid.partition("::")
+        if file.endswith(("test_book.py", "test_player.py", "test_kernels.py")):
+            return "the book"
+        if file.endswith(("test_mistakes.py", "test_mutants.py")):
+            return f"{file} {test.partition('[')[2].partition('.')[0]}"
+        return file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Rooms:
+    return Rooms(config, log)
 
 
 _COUNTS: dict[str, list[bool]] = {}

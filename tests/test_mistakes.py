@@ -10,19 +10,13 @@ from judging import first_failed, judge
 from autograder import registry
 from autograder.exercise import Mistake
 
-BY_CHAPTER = {chapter: import_module(f"autograder.mistakes.{chapter}").MISTAKES for chapter in registry.CHAPTERS}
-MISTAKES = [mistake for mistakes in BY_CHAPTER.values() for mistake in mistakes]
+MISTAKES = [
+    mistake for chapter in registry.CHAPTERS for mistake in import_module(f"autograder.mistakes.{chapter}").MISTAKES
+]
 SEEDS = (1, 20_261_121, 2**127 + 5)
 
 
-@pytest.mark.parametrize(
-    "mistake",
-    [
-        pytest.param(mistake, id=mistake.id, marks=pytest.mark.xdist_group(f"mistakes in {chapter}"))
-        for chapter, mistakes in BY_CHAPTER.items()
-        for mistake in mistakes
-    ],
-)
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.id)
 def test_mistake_is_refused_and_named_first(mistake: Mistake, tally) -> None:
     name = mistake.id.split(".")[0]
     verdicts = [judge(name, mistake.functions, seed) for seed in SEEDS]

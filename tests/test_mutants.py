@@ -36,10 +36,7 @@ def _refused(mutant: Mutant) -> bool:
         return any(not judge(name, mutant.functions).passed for name in names or registry.exercises(mutant.chapter))
 
 
-@pytest.mark.parametrize(
-    "chapter",
-    [pytest.param(chapter, marks=pytest.mark.xdist_group(f"slips in {chapter}")) for chapter in registry.CHAPTERS],
-)
+@pytest.mark.parametrize("chapter", registry.CHAPTERS)
 def test_slips_are_refused(chapter: str, tally) -> None:
     accepted = []
     for mutant in mutants(chapter):
