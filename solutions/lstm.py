@@ -335,7 +335,7 @@ def _lstm_gates(a: np.ndarray) -> np.ndarray:
 def _lstm_step(gates: np.ndarray, c: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """h_next, c_next and tanh(c_next)."""
     i, f, g, o = np.split(gates, 4, axis=1)
-    c_next = f * c + i * g
+    c_next = i * g + f * c
     tanh_c = np.tanh(c_next)
     return o * tanh_c, c_next, tanh_c
 

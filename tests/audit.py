@@ -14,9 +14,9 @@ COLOURS = {"runOnly": ["color-contrast"]}
 LAYOUT = {"runOnly": ["region", "bypass", "target-size", "scrollable-region-focusable", "aria-hidden-focus"]}
 
 # A page holds some ten thousand elements of formulas, whose MathML axe does not read as text, and thousands of coloured
-# words of code. A formula is taken for a word, and a colour on a ground is looked at once.
+# words of code. A formula is taken for a letter, and a colour on a ground is looked at once.
 _THINNED = """() => {
-    document.querySelectorAll("mjx-container").forEach((formula) => formula.replaceWith("formula"));
+    document.querySelectorAll("mjx-container").forEach((formula) => formula.replaceWith("x"));
     const seen = new Set(), again = [];
     for (const block of document.querySelectorAll("pre")) {
         const grounds = [block, block.parentElement].map((element) => getComputedStyle(element).backgroundColor);
