@@ -209,6 +209,8 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(browser: Browser,
         )
         reached, unseen = set(), []
         for presses in range(wanted + 10):
+            if visit.page.locator(".cm-content:focus").count():  # Tab indents there, and after Escape leads on
+                visit.page.keyboard.press("Escape")
             visit.page.keyboard.press("Tab")
             position, mark, html = visit.page.evaluate(
                 """() => {
@@ -223,7 +225,14 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(browser: Browser,
             reached.add(position)
             if position is not None and not mark:
                 unseen.append(html)
-        assert len(reached - {None}) == wanted
+        # An editor that opened on the way has taken the place of the code that was there to be copied.
+        left = visit.page.evaluate(
+            """() => [...document.querySelectorAll("[data-position]")]
+                .filter((element) => element.checkVisibility({visibilityProperty: true}))
+                .map((element) => element.dataset.position)"""
+        )
+        assert set(left) - reached == set()
+        assert len(left) > wanted / 2
         assert unseen == []
 
 
