@@ -400,7 +400,8 @@ def test_reports_are_made_of_results_and_of_marks_given_by_hand(course: Course) 
         Journal(course, "linear").graded(key, result)
         write(course, result)
     ada, eve = records(course)
-    assert ada == {"student": "ada", **results[0].as_dict()}
+    in_time = {"duedate": None, "timestamp": None, "late_submission_penalty": 0.0}
+    assert ada == {"student": "ada", **results[0].as_dict(), **in_time}
     assert (eve["state"], eve["score"], eve["exercises"]) == ("unreadable", None, [])
     with course.gradebook() as gradebook:
         gradebook.find_grade("linear_backward", "linear", "linear", "ada").manual_score = 10.0
