@@ -19,6 +19,7 @@ STILL_RIGHT: dict[tuple[str, str], str] = {
     ("_fit_transposed", "True -> False"): _EQUALLY_LONG,
     ("seen", "True -> False"): _EQUALLY_LONG,
     ("_fit", "True -> False"): _EQUALLY_LONG,
+    ("_floating", "1.0 -> 2.0"): "only the type of the number is asked for",
     ("_mask", "rng.random(shape) >= p -> rng.random(shape) > p"): "a draw is p itself once in 2**53",
     ("clip_grad_norm", "norm > max_norm -> norm >= max_norm"): "a norm that is the limit itself gives the factor 1",
 }
