@@ -1,4 +1,4 @@
-"""How fast the reference layers are: float32, one thread, beside loops as textbooks have them and im2col as courses do.
+"""How fast the reference layers are: float32, one thread, beside loops as textbooks have them and NumPy as courses do.
 
 uv run python benchmarks/layers.py
 
@@ -17,11 +17,14 @@ from collections.abc import Callable, Mapping, Sequence
 import contest  # first: it gives NumPy one thread
 import contests_convolution
 import contests_gates
+import contests_normalization
 import contests_pooling
 import contests_sequences
 
 ROUNDS = 7
 WIDTH = 10
+RIVALS = ("loops", "im2col", "reshape", "graph", "cells", "torch")
+CHAPTERS = (contests_convolution, contests_pooling, contests_normalization, contests_sequences, contests_gates)
 
 
 def medians(calls: Mapping[str, Callable[[], object]]) -> dict[str, float]:
@@ -31,6 +34,8 @@ def medians(calls: Mapping[str, Callable[[], object]]) -> dict[str, float]:
         for name, call in calls.items():
             if turn > 1 and times[name][0] > 1.0:
                 continue
+            if turn and times[name][0] < 0.1:
+                call()  # not counted: nobody pays for what another left in the processor's caches
             start = time.process_time()
             call()
             times[name].append(time.process_time() - start)
@@ -57,9 +62,7 @@ def line(match: contest.Contest) -> str:
     found = medians({"ours": match.ours, **{name: rival.call for name, rival in match.rivals.items()}})
     ratios = {name: rival.times * found[name] / found["ours"] for name, rival in match.rivals.items()}
     cells = [match.name, f"{1000 * found['ours']:.2f} ms"]
-    cells += [
-        f"{ratios[name]:.1f}" if name in ratios else "" for name in ("loops", "im2col", "reshape", "cells", "torch")
-    ]
+    cells += [f"{ratios[name]:.1f}" if name in ratios else "" for name in RIVALS]
     if match.columns:
         cells += [f"{peak(match.ours) / 1e6:.1f} MB", f"{match.columns / 1e6:.1f} MB"]
     return row(cells)
@@ -67,8 +70,8 @@ def line(match: contest.Contest) -> str:
 
 def main() -> None:
     """Print a line a contest."""
-    print(row(["", "ours", "loops", "im2col", "reshape", "cells", "torch", "peak", "columns"]))
-    for chapter in (contests_convolution, contests_pooling, contests_sequences, contests_gates):
+    print(row(["", "ours", *RIVALS, "peak", "columns"]))
+    for chapter in CHAPTERS:
         for match in chapter.contests():
             print(line(match), flush=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterator
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -30,10 +31,13 @@ class Sliding(NamedTuple):
 
     def taps(self) -> Iterator[tuple[int, int, slice, slice]]:
         """Each entry (i, j) of the kernel, and the rows and columns of the padded image that it meets on the way."""
-        for i, j in np.ndindex(*self.kernel):
-            rows = _places(i * self.dilation[0], self.stride[0], self.out[0])
-            columns = _places(j * self.dilation[1], self.stride[1], self.out[1])
+        for (i, rows), (j, columns) in product(enumerate(self.along(0)), enumerate(self.along(1))):
             yield i, j, rows, columns
+
+    def along(self, axis: int) -> Iterator[slice]:
+        """The places that each entry of the kernel meets on the way down (axis 0) or across (axis 1)."""
+        for tap in range(self.kernel[axis]):
+            yield _places(tap * self.dilation[axis], self.stride[axis], self.out[axis])
 
     def seen(self, padded: np.ndarray) -> np.ndarray:
         """A view (N, C, KH, KW, H', W') of the padded images (N, C, ...): what each entry of the kernel meets."""

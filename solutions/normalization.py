@@ -111,7 +111,9 @@ def batch_norm_backward(dout: np.ndarray, cache: Any) -> tuple[np.ndarray, np.nd
     if not training:
         return slope * dout, dweight, dbias
     values = _values_a_channel(dout)
-    dx = slope * (dout - _per_channel(dbias / values, dout) - x_hat * _per_channel(dweight / values, dout))
+    dx = dout - _per_channel(dbias / values, dout)
+    dx -= x_hat * _per_channel(dweight / values, dout)
+    dx *= slope
     return dx, dweight, dbias
 
 
@@ -354,7 +356,8 @@ def rms_norm_backward(dout: np.ndarray, cache: Any) -> tuple[np.ndarray, np.ndar
     x_hat, inverse_rms, weight = cache
     _require_shape(dout, x_hat.shape)
     dx_hat = dout * weight
-    dx = inverse_rms * (dx_hat - x_hat * np.mean(dx_hat * x_hat, axis=-1, keepdims=True))
+    dx: np.ndarray = dx_hat - x_hat * np.mean(dx_hat * x_hat, axis=-1, keepdims=True)
+    dx *= inverse_rms
     return dx, np.sum(dout * x_hat, axis=tuple(range(dout.ndim - 1)))
 
 
@@ -369,7 +372,8 @@ def _standardized(
     centred = x - mean
     variance = np.mean(centred * centred, axis=axes, keepdims=True)
     inverse_std = 1 / np.sqrt(variance + eps)
-    return centred * inverse_std, inverse_std, mean, variance
+    centred *= inverse_std
+    return centred, inverse_std, mean, variance
 
 
 def _through_statistics(
@@ -378,7 +382,9 @@ def _through_statistics(
     """The gradient by x from that by x_hat: its share straight on, through the mean, and through the variance."""
     mean_path = np.mean(dx_hat, axis=axes, keepdims=True)
     variance_path = x_hat * np.mean(dx_hat * x_hat, axis=axes, keepdims=True)
-    dx: np.ndarray = inverse_std * (dx_hat - mean_path - variance_path)
+    dx: np.ndarray = dx_hat - mean_path
+    dx -= variance_path
+    dx *= inverse_std
     return dx
 
 

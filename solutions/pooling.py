@@ -146,9 +146,13 @@ def avg_pool2d_backward(dout: np.ndarray, cache: Any) -> np.ndarray:
     shape, padded_shape, sliding = cache
     _require_shape_of_out(dout, (*shape[:2], *sliding.out))
     share = dout / (sliding.kernel[0] * sliding.kernel[1])
+    # First across, then down: KW + KH additions instead of KW * KH.
+    spread = np.zeros((*dout.shape[:3], padded_shape[3]), share.dtype)
+    for columns in sliding.along(1):
+        spread[:, :, :, columns] += share
     dpadded = np.zeros(padded_shape, share.dtype)
-    for _, _, rows, columns in sliding.taps():
-        dpadded[:, :, rows, columns] += share
+    for rows in sliding.along(0):
+        dpadded[:, :, rows] += spread
     return crop(dpadded, sliding.padding, shape[2:])
 
 

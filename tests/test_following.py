@@ -213,6 +213,88 @@ def test_the_way_back_through_a_wrong_sequence_is_right_where_it_fits_that_seque
     assert not judge("rnn_backward", {**own, "rnn_backward": forgets_the_carry}).passed
 
 
+# --- a wrong batch norm: options, running averages, and three gradients ----------------------------------------------
+
+
+def batch_norm(scale: Callable) -> tuple[Callable, Callable]:
+    """Batch norm and its way back; `scale` gives the divisor and its slope in the variance, of variance and eps."""
+
+    def over(x):
+        return tuple(axis for axis in range(x.ndim) if axis != 1)
+
+    def wide(values, x):
+        return values.reshape(1, -1, *[1] * (x.ndim - 2))
+
+    def batch_norm_forward(
+        x, weight, bias, running_mean, running_var, training=True, momentum=0.1, eps=1e-5
+    ):  # fmt: skip
+        mean, var = (x.mean(over(x)), x.var(over(x))) if training else (running_mean, running_var)
+        divisor, slope = scale(var, eps)
+        centred = x - wide(mean, x)
+        out = wide(weight, x) * centred / wide(divisor, x) + wide(bias, x)
+        if training:
+            count = x.size / x.shape[1]
+            if count < 2:
+                raise ValueError(f"one value a channel in {x.shape}")
+            running_mean = (1 - momentum) * running_mean + momentum * mean
+            running_var = (1 - momentum) * running_var + momentum * var * count / (count - 1)
+        return out, (centred, divisor, slope, weight, training), running_mean, running_var
+
+    def batch_norm_backward(dout, cache):
+        centred, divisor, slope, weight, training = cache
+        x_hat = centred / wide(divisor, dout)
+        dweight, dbias = (dout * x_hat).sum(over(dout)), dout.sum(over(dout))
+        dx = wide(weight / divisor, dout) * dout
+        if training:
+            count = dout.size / dout.shape[1]
+            dx = dx - wide(weight / divisor * dbias / count, dout)
+            dx = dx - wide(weight * dweight / divisor * slope * 2 / count, dout) * centred
+        return dx, dweight, dbias
+
+    return batch_norm_forward, batch_norm_backward
+
+
+def right_scale(var, eps):
+    return np.sqrt(var + eps), 0.5 / np.sqrt(var + eps)
+
+
+def no_root(var, eps):
+    return var + eps, np.ones_like(var)
+
+
+def own_eps(var, eps):
+    return np.sqrt(var + 0.1), 0.5 / np.sqrt(var + 0.1)
+
+
+@pytest.mark.parametrize("scale", [no_root, own_eps])
+def test_the_way_back_through_a_wrong_batch_norm_is_right_where_it_fits_that_forward(scale: Callable) -> None:
+    forward, backward = batch_norm(scale)
+    assert not judge("batch_norm_forward", {"batch_norm_forward": forward}).passed
+    verdict = judge("batch_norm_backward", {"batch_norm_forward": forward, "batch_norm_backward": backward})
+    assert verdict.passed, str(verdict)
+    assert any("right for your own forward" in finding.message for finding in verdict.findings)
+
+
+@pytest.mark.parametrize("scale", [right_scale, no_root, own_eps])
+def test_a_way_back_with_the_variance_for_a_constant_fits_no_batch_norm(scale: Callable) -> None:
+    forward, _ = batch_norm(scale)
+    _, backward = batch_norm(lambda var, eps: (scale(var, eps)[0], np.zeros_like(var)))
+
+    def constant_variance(dout, cache):
+        centred, divisor, slope, weight, training = cache
+        return backward(dout, (centred, divisor, np.zeros_like(slope), weight, training))
+
+    functions = {"batch_norm_forward": forward, "batch_norm_backward": constant_variance}
+    assert not judge("batch_norm_backward", functions).passed
+
+
+def test_the_right_batch_norm_of_these_passes() -> None:
+    forward, backward = batch_norm(right_scale)
+    functions = {"batch_norm_forward": forward, "batch_norm_backward": backward}
+    assert judge("batch_norm_forward", functions).passed
+    assert judge("batch_norm_backward", functions).passed
+
+
 # --- results that are lists ------------------------------------------------------------------------------------------
 
 
