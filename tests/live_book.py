@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import ElementHandle, Locator, Page
 
 from autograder import registry
 from autograder.book import ROOT, build_book
@@ -126,8 +126,12 @@ class Cell:
         self.finished()
         return self.printed
 
+    @property
+    def handle(self) -> ElementHandle:
+        return self.cell.element_handle()
+
     def finished(self) -> None:
-        self.page.wait_for_function("cell => cell.busy === false", arg=self.cell.element_handle())
+        self.page.wait_for_function("cell => cell.busy === false", arg=self.handle)
 
     @property
     def printed(self) -> str:

@@ -125,6 +125,17 @@ def test_a_backward_is_checked_with_the_forward_above_it(page: Page) -> None:
     assert "right: returns, shapes" in words
 
 
+def test_what_was_just_typed_outlives_what_another_cell_keeps(page: Page) -> None:
+    """A cell keeps what is typed after a moment, and any cell that keeps something tells all others."""
+    forward, backward = exercise(page, "linear_forward"), exercise(page, "linear_backward")
+    page.evaluate("([one, other]) => { one.editor.text = 'typed'; other.keep(); }", [forward.handle, backward.handle])
+    assert forward.text == "typed"
+    forward.type(FORWARD)
+    backward.editor.click()
+    kept = "JSON.parse(localStorage['layers-by-hand']).code.linear_forward"
+    assert page.evaluate(kept) == FORWARD  # as soon as the cell is left
+
+
 def test_an_endless_loop_ends_by_stop_and_by_the_limit(page: Page) -> None:
     cell = exercise(page, "linear_forward")
     cell.type(ENDLESS)

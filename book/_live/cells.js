@@ -39,6 +39,8 @@ export class LiveCell extends HTMLElement {
     this.append(this.place, this.bar, this.printed, this.verdict);
     this.mark();
     onChange(() => this.follow());
+    for (const [target, left] of [[this, "focusout"], [window, "pagehide"]])
+      target.addEventListener(left, () => this.keeping && this.keep());
     // An editor costs time to make: each is made when its cell comes near the window.
     const near = new IntersectionObserver(
       (entries) => {
@@ -93,6 +95,7 @@ export class LiveCell extends HTMLElement {
     this.still.hidden = true;
   }
 
+  /** While `keeping` is set, what the reader typed is newer than what is kept. */
   changed(text) {
     this.typed = text;
     clearTimeout(this.keeping);
@@ -100,17 +103,17 @@ export class LiveCell extends HTMLElement {
   }
 
   keep() {
-    clearTimeout(this.keeping);
+    this.keeping = clearTimeout(this.keeping);
     keepCode(this.name, this.text === this.start ? null : this.text);
   }
 
-  /** What was kept has changed: by another tab, an import, or Clear. */
+  /** What was kept has changed: by another cell or tab, an import, or Clear. */
   follow() {
     const text = kept().code[this.name] ?? this.start;
-    if (text !== this.text && document.activeElement?.closest("live-cell") !== this) {
+    if (!this.keeping && text !== this.text && document.activeElement?.closest("live-cell") !== this) {
       this.typed = text;
       if (this.editor) this.editor.text = text;
-      clearTimeout(this.keeping);
+      this.keeping = clearTimeout(this.keeping);
     }
     this.mark();
   }
