@@ -31,6 +31,7 @@ from autograder.exercise import (
     Result,
     Rng,
     SameRng,
+    Sum,
     View,
 )
 
@@ -230,12 +231,24 @@ def _argument(value: Any, earlier: Sequence[_Earlier]) -> Any:
     if isinstance(value, list | tuple):
         return type(value)(_argument(item, earlier) for item in value)
     if isinstance(value, Result):
-        result, outcome = earlier[value.call].value, earlier[value.call].outcome
-        if not isinstance(result, tuple | list) or len(result) <= value.position:
-            stub = outcome.raised is not None and outcome.raised.type == "NotImplementedError"
-            raise _NotThere("an earlier call did not return what this one needs", outcome if stub else None)
-        return result[value.position]
+        return _result(value, earlier)
+    if isinstance(value, Sum):
+        return value.array + _array_like(value.array, _result(value.result, earlier))
     return value
+
+
+def _result(asked: Result, earlier: Sequence[_Earlier]) -> Any:
+    result, outcome = earlier[asked.call].value, earlier[asked.call].outcome
+    if not isinstance(result, tuple | list) or len(result) <= asked.position:
+        stub = outcome.raised is not None and outcome.raised.type == "NotImplementedError"
+        raise _NotThere("an earlier call did not return what this one needs", outcome if stub else None)
+    return result[asked.position]
+
+
+def _array_like(array: np.ndarray, result: Any) -> np.ndarray:
+    if type(result) is not np.ndarray or result.shape != array.shape or result.dtype.kind not in "fiu":
+        raise _NotThere(f"an earlier call did not return an array of shape {array.shape}")
+    return result
 
 
 def _laid_out(view: View) -> np.ndarray:

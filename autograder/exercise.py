@@ -72,6 +72,14 @@ class Result:
 
 
 @dataclass(frozen=True)
+class Sum:
+    """An argument: `array` plus an earlier result, which must be an array of its shape."""
+
+    array: np.ndarray
+    result: Result
+
+
+@dataclass(frozen=True)
 class View:
     """An argument: `array`, laid out in memory as `layout` says. Functions must not care."""
 
@@ -187,13 +195,26 @@ class Case:
 
 
 @dataclass(frozen=True)
+class Walk:
+    """One call of a function that repeats another, taken apart: the calls of that other one are `steps`.
+
+    `before` are calls that those need something of. `gathered` makes the function's results, in order, of what each
+    step returned, its cache aside.
+    """
+
+    steps: tuple[Call, ...]
+    gathered: Callable[[Sequence[Sequence[np.ndarray]]], Sequence[np.ndarray]]
+    before: tuple[Call, ...] = ()
+
+
+@dataclass(frozen=True)
 class Exercise:
     """One function of the contract. `cases(rng)` draws its inputs; `forward` names the forward of a backward.
 
     For a backward, `gradient_of` maps each returned gradient to the forward's argument that it belongs to, so that
     the gradient can be held to the student's own forward where that one is not yet right. For a function that repeats
-    another, `steps` turns a call of it into the calls of that other one: stacked, their first results are its own.
-    `measures` are those that only this exercise's cases ask for.
+    another, `steps` takes apart the call at a position of a case's calls, so that it can be held to the student's own
+    step. `measures` are those that only this exercise's cases ask for.
 
     An exercise of `design` is a class whose methods are judged by measures alone: its arrays, their number and their
     shapes are the implementer's own. `returns` then names what is measured, and each measure earns its share.
@@ -206,7 +227,7 @@ class Exercise:
     weights: Mapping[str, float] = field(default_factory=lambda: WEIGHTS)
     forward: str | None = None
     gradient_of: Mapping[str, str] = field(default_factory=dict)
-    steps: Callable[[Call], Sequence[Call]] | None = None
+    steps: Callable[[Sequence[Call], int], Walk] | None = None
     measures: Mapping[str, Measure] = field(default_factory=dict)
     design: bool = False
 
@@ -278,13 +299,17 @@ class Implementation(Protocol):
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing found. `details` are (label, text) pairs: what was called, returned, expected, where it differs."""
+    """One thing found. `details` are (label, text) pairs: what was called, returned, expected, where it differs.
+
+    `followed`: it passed, for the sake of another function of the student's that is wrong.
+    """
 
     check: str
     passed: bool
     message: str
     mistake: str | None = None
     details: tuple[tuple[str, str], ...] = ()
+    followed: bool = False
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from autograder.exercise import (
     SameRng,
     View,
 )
+from autograder.following import FORWARD, STEP
 from autograder.marks import STRUCTURE
 from autograder.recognise import Recogniser
 from autograder.trial import Trial
@@ -40,10 +41,7 @@ _RIGHT = {
     "special": "right in the special cases too",
     "speed": "fast enough",
 }
-_FOLLOWED = {
-    "gradients": "right for your own forward, which is not right itself yet",
-    "values": "right for your own step, which is not right itself yet",
-}
+_FOLLOWED = "right for your own {}, which is not right itself yet"
 
 # The deviations of one check in one result ("" for the call as a whole).
 _Group = tuple[str, str]
@@ -59,11 +57,13 @@ def findings(trial: Trial) -> list[Finding]:
     wrong |= {trial.cases[d.case].check for found in trial.found for d in found if d.spoils_values}
     weighed = [check for check in STRUCTURE if trial.exercise.weights[check]]
     present = {"returns", *weighed, *(case.check for case in trial.cases)}
-    return failed + [
-        Finding(check, True, _FOLLOWED[check] if check in trial.followed & _FOLLOWED.keys() else _RIGHT[check])
-        for check in CHECKS
-        if check in present - wrong
-    ]
+    return failed + [_passed(trial, check) for check in CHECKS if check in present - wrong]
+
+
+def _passed(trial: Trial, check: str) -> Finding:
+    whose = {own for followed, own in trial.followed if followed == check and check in HEART}
+    message = _FOLLOWED.format(STEP if STEP in whose else FORWARD) if whose else _RIGHT[check]
+    return Finding(check, True, message, followed=bool(whose))
 
 
 def _stopped(trial: Trial) -> list[Finding]:

@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from autograder import compare, gradients
 from autograder.answers import AnswerKey
 from autograder.deviations import Deviation
-from autograder.exercise import Call, Case, Exercise, Implementation, Outcome, Result, View
+from autograder.exercise import Call, Case, Exercise, Implementation, Outcome, Result, View, Walk
+
+# Whose sake a result may be right for.
+FORWARD, STEP = "forward", "step"
 
 
-def without_followed(
+def followed(
     exercise: Exercise,
     key: AnswerKey,
     number: int,
     implementation: Implementation,
     outcomes: Sequence[Outcome],
-    found: list[Deviation],
-) -> list[Deviation]:
-    """What was found in a case, without the wrong values that follow rightly from a wrong forward or a wrong step.
+    found: Sequence[Deviation],
+) -> list[tuple[Deviation, str]]:
+    """The wrong values of a case that follow rightly from a wrong forward or a wrong step, and from which of them.
 
-    Where speed is asked for they count as they are: the arrays are too large to be tried again.
+    Where speed is asked for there are none: the arrays are too large to be tried again.
     """
     case, expected = key.cases[number], key.expected.outcomes[number]
     if case.pace is not None:
-        return found
+        return []
     # Zeros are nothing that somebody worked out: they fit any forward that forgets an argument.
     wrong = [deviation for deviation in found if deviation.by_value and np.any(deviation.got)]
-    forgiven = [
-        *_own_gradients(exercise, case, implementation, outcomes, expected, wrong),
-        *_own_steps(exercise, case, implementation, wrong),
-    ]
-    return [deviation for deviation in found if not any(deviation is one for one in forgiven)]
+    by_forward = _own_gradients(exercise, case, implementation, outcomes, expected, wrong)
+    rest = [deviation for deviation in wrong if not any(deviation is one for one in by_forward)]
+    by_step = _own_steps(exercise, case, implementation, rest)
+    return [*((deviation, FORWARD) for deviation in by_forward), *((deviation, STEP) for deviation in by_step)]
 
 
 def _own_gradients(
@@ -61,29 +64,83 @@ def _own_gradients(
     return forgiven
 
 
+# What each of a walk's steps returned.
+_Taken = Sequence[Sequence[np.ndarray]]
+
+
 def _own_steps(
     exercise: Exercise, case: Case, implementation: Implementation, wrong: Sequence[Deviation]
 ) -> list[Deviation]:
-    """The wrong sequences that are the student's own steps one after the other; the steps must lead somewhere."""
-    if exercise.steps is None:
-        return []
+    """The wrong results that the student's own steps give, one after the other; the steps must lead somewhere."""
     forgiven = []
-    for deviation in wrong:
-        if deviation.output != exercise.returns[0]:
-            continue
-        steps = exercise.steps(case.calls[deviation.call])
-        taken = [_outputs(outcome, 1) for outcome in implementation.run(steps)]
-        states = [each[0] for each in taken if each is not None]
-        if len(states) != len(taken) or len({state.shape for state in states}) != 1:
-            continue
-        walked = np.stack(states)
-        stands = any(np.array_equal(walked[0], given) for given in steps[0].arguments.values())
-        stands = stands or (len(walked) > 1 and not np.any(walked[1:] != walked[:-1]))
-        same_kind = walked.shape == deviation.got.shape and walked.dtype.kind in "fiu"
-        if same_kind and not stands:
-            difference = compare.value_difference(deviation.got, walked, case.tolerance, case.yardstick)
-            forgiven += [deviation] if difference is None else []
+    for position in {deviation.call for deviation in wrong} if exercise.steps else ():
+        walked = _walked(exercise, case.calls, position, implementation)
+        forgiven += [
+            deviation
+            for deviation in wrong
+            if deviation.call == position
+            and deviation.output in walked
+            and _agrees(deviation.got, walked[deviation.output], case)
+        ]
     return forgiven
+
+
+def _walked(
+    exercise: Exercise, calls: Sequence[Call], position: int, implementation: Implementation
+) -> Mapping[str, np.ndarray]:
+    """What the student's own steps make of one call, by result; none that could be had without taking them."""
+    assert exercise.steps is not None
+    walk = exercise.steps(calls, position)
+    taken = _taken(implementation, walk)
+    if taken is None or (exercise.forward is None and _stand(walk, taken)):
+        return {}
+    results = _gathered(exercise, walk, taken)
+    if exercise.forward is None:
+        return results
+    # No gradient stays as it is where another one arrives at the end; and some of that has to be carried to the first
+    # step, which is the last one on the way back.
+    otherwise = _taken(implementation, exercise.steps(_arriving_otherwise(calls, position), position))
+    if otherwise is None or all(map(np.array_equal, taken[-1], otherwise[-1])):
+        return {}
+    others = _gathered(exercise, walk, otherwise)
+    return {name: gradient for name, gradient in results.items() if not np.array_equal(gradient, others[name])}
+
+
+def _gathered(exercise: Exercise, walk: Walk, taken: _Taken) -> Mapping[str, np.ndarray]:
+    with np.errstate(all="ignore"):
+        return dict(zip(exercise.returns, walk.gathered(taken), strict=False))
+
+
+def _taken(implementation: Implementation, walk: Walk) -> _Taken | None:
+    """What the steps returned, their caches aside, if they are arrays of numbers of the same shapes at every step."""
+    outcomes = implementation.run([*walk.before, *walk.steps])[len(walk.before) :]
+    count = sum(name != "cache" for name in walk.steps[0].returns)
+    taken = [returned for outcome in outcomes if (returned := _outputs(outcome, count)) is not None]
+    shapes = {tuple(array.shape for array in returned) for returned in taken}
+    numbers = all(array.dtype.kind in "fiu" for returned in taken for array in returned)
+    return taken if len(taken) == len(walk.steps) and len(shapes) == 1 and numbers else None
+
+
+def _stand(walk: Walk, taken: _Taken) -> bool:
+    """Whether the steps' first results never change, or are what the first step was given."""
+    first, *later = (returned[0] for returned in taken)
+    given = any(np.array_equal(first, each) for each in walk.steps[0].arguments.values())
+    return given or (bool(later) and all(np.array_equal(first, each) for each in later))
+
+
+def _arriving_otherwise(calls: Sequence[Call], position: int) -> list[Call]:
+    """The same calls, with another gradient at the last step for the backward at `position`."""
+    backward = calls[position]
+    (name, _), *_ = backward.arguments.items()
+    dhs = np.array(_upstream(backward)[0])
+    dhs[-1] += 1
+    changed = replace(backward, arguments={**backward.arguments, name: dhs})
+    return [*calls[:position], changed, *calls[position + 1 :]]
+
+
+def _agrees(got: np.ndarray, walked: np.ndarray, case: Case) -> bool:
+    difference = compare.value_difference
+    return got.shape == walked.shape and difference(got, walked, case.tolerance, case.yardstick) is None
 
 
 def _upstream(backward: Call) -> list[np.ndarray]:

@@ -49,7 +49,7 @@ def finding_as_text(finding: Finding) -> str:
 
 def as_text(verdict: Verdict) -> str:
     lines = [f"{_sign(verdict)} {headline(verdict)}"]
-    for finding in _wrong(verdict):
+    for finding in _told(verdict):
         body = finding_as_text(finding).replace("\n", "\n    ")
         lines.append(f"  {finding.check}: {body}")
     if right := _right(verdict):
@@ -62,7 +62,7 @@ def as_html(verdict: Verdict) -> str:
     colour = "#1a7f37" if verdict.passed else "#9a6700" if verdict.state == "not_attempted" else "#cf222e"
     sign = f'<span style="color:{colour}">{_sign(verdict)}</span>'
     head = f'<div style="font-weight:600">{sign} {_escape(headline(verdict))}</div>'
-    body = "".join(map(_finding_as_html, _wrong(verdict)))
+    body = "".join(map(_finding_as_html, _told(verdict)))
     if right := _right(verdict):
         body += f'<div style="opacity:.75">right: {_escape(right)}</div>'
     return (
@@ -83,15 +83,17 @@ def _sign(verdict: Verdict) -> str:
     return {"passed": "✓", "not_attempted": "○"}.get(verdict.state, "✗")
 
 
-def _wrong(verdict: Verdict) -> list[Finding]:
-    return [finding for finding in verdict.findings if not finding.passed]
+def _told(verdict: Verdict) -> list[Finding]:
+    return [finding for finding in verdict.findings if finding.followed or not finding.passed]
 
 
 def _right(verdict: Verdict) -> str:
     """What is right in spite of all: said only where something is wrong."""
     if verdict.passed:
         return ""
-    return ", ".join(dict.fromkeys(finding.check for finding in verdict.findings if finding.passed))
+    return ", ".join(
+        dict.fromkeys(finding.check for finding in verdict.findings if finding.passed and not finding.followed)
+    )
 
 
 def _finding_as_html(finding: Finding) -> str:

@@ -9,7 +9,7 @@ from functools import cached_property
 from autograder.answers import AnswerKey, Answers, judged, measures_of
 from autograder.deviations import Deviation, deviations
 from autograder.exercise import Case, Exercise, Implementation, Outcome
-from autograder.following import without_followed
+from autograder.following import followed
 
 # How often a case that asks for speed is tried, and the seconds of a call for which the function itself is to blame.
 _ATTEMPTS = 4
@@ -24,7 +24,7 @@ class Trial:
     key: AnswerKey
     outcomes: Sequence[Sequence[Outcome]]
     found: Sequence[Sequence[Deviation]]
-    followed: frozenset[str] = frozenset()  # checks in which some result is right for the student's own functions alone
+    followed: frozenset[tuple[str, str]] = frozenset()  # in which check a result is right for whose sake alone
 
     @cached_property
     def cases(self) -> tuple[Case, ...]:
@@ -59,12 +59,12 @@ def try_cases(exercise: Exercise, key: AnswerKey, implementation: Implementation
     trial = Trial(exercise, key, [], [])
     for number in range(len(key.cases)):
         outcomes, found = _tried(exercise, key, number, implementation)
-        kept = without_followed(exercise, key, number, implementation, outcomes, found)
+        forgiven = followed(exercise, key, number, implementation, outcomes, found)
         trial = replace(
             trial,
             outcomes=[*trial.outcomes, outcomes],
-            found=[*trial.found, kept],
-            followed=trial.followed | {d.check for d in found if not any(d is other for other in kept)},
+            found=[*trial.found, [d for d in found if not any(d is one for one, _ in forgiven)]],
+            followed=trial.followed | {(deviation.check, whose) for deviation, whose in forgiven},
         )
         if trial.stopped or trial.only_a_stub:
             break

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from judging import first_failed, judge
 from autograder.answers import AnswerKey, answer
 from autograder.calls import Local
 from autograder.checking import check_exercise
-from autograder.exercise import Call, Case, Exercise, Result, Verdict
+from autograder.exercise import Call, Case, Exercise, Result, Verdict, Walk
 
 Functions = Mapping[str, Callable]
 
@@ -60,12 +60,13 @@ def walk(x, h0):
     return np.array(states[1:]), None
 
 
-def _steps(call: Call) -> list[Call]:
-    x, h = call.arguments.values()
-    return [
+def _steps(calls: Sequence[Call], position: int) -> Walk:
+    x, h = calls[position].arguments.values()
+    steps = (
         Call("step", {"x": each, "h": h if t == 0 else Result(t - 1, 0)}, ("h_next", "cache"))
         for t, each in enumerate(x)
-    ]
+    )
+    return Walk(tuple(steps), lambda taken: [np.stack([h_next for (h_next,) in taken])])
 
 
 def _walk_cases(rng: np.random.Generator) -> list[Case]:

@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 
 from autograder.checks.drawing import Array, forward_then_backward, read_only
-from autograder.checks.sequences import as_array, laid_out, unrolled
+from autograder.checks.sequences import as_array, laid_out, unrolled, unrolled_back
 from autograder.exercise import Call, Case, Exercise, Result
 
 _SINGLE = 1e-5  # the tolerance for float32
@@ -177,7 +177,7 @@ def _exercises(layer: Layer, points: tuple[float, float, float, float]) -> tuple
             points[2],
             ("hs", "cache"),
             partial(_sequence_forward_cases, layer),
-            steps=partial(unrolled, cell=f"{name}_cell_forward", states=layer.states),
+            steps=partial(unrolled, cell=f"{name}_cell", states=layer.states),
         ),
         Exercise(
             f"{name}_backward",
@@ -186,6 +186,7 @@ def _exercises(layer: Layer, points: tuple[float, float, float, float]) -> tuple
             partial(_sequence_backward_cases, layer),
             forward=f"{name}_forward",
             gradient_of=of_sequence,
+            steps=partial(unrolled_back, cell=f"{name}_cell", states=layer.states),
         ),
     )
 

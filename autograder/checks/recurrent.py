@@ -7,11 +7,12 @@ at the last alone and at some, so that nothing about carrying through time can g
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
 from autograder.checks.drawing import Array, forward_then_backward, read_only
-from autograder.checks.sequences import as_array, laid_out, unrolled
+from autograder.checks.sequences import as_array, laid_out, unrolled, unrolled_back
 from autograder.exercise import Call, Case, Exercise
 
 _SINGLE = 1e-5  # the tolerance for float32
@@ -190,10 +191,6 @@ def _sequence_backward_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def _steps(call: Call) -> list[Call]:
-    return unrolled(call, "rnn_cell_forward", ("h",))
-
-
 # --- clipping ------------------------------------------------------------------------------------------------------
 
 # Some divide by the norm and a millionth, lest it be 0: that is a right answer, too.
@@ -238,7 +235,13 @@ EXERCISES = (
         forward="rnn_cell_forward",
         gradient_of=_gradient_of("dx", "h", "dh"),
     ),
-    Exercise("rnn_forward", 8, ("hs", "cache"), _sequence_forward_cases, steps=_steps),
+    Exercise(
+        "rnn_forward",
+        8,
+        ("hs", "cache"),
+        _sequence_forward_cases,
+        steps=partial(unrolled, cell="rnn_cell", states=("h",)),
+    ),
     Exercise(
         "rnn_backward",
         18,
@@ -246,6 +249,7 @@ EXERCISES = (
         _sequence_backward_cases,
         forward="rnn_forward",
         gradient_of=_gradient_of("dx", "h0", "dh0"),
+        steps=partial(unrolled_back, cell="rnn_cell", states=("h",)),
     ),
     Exercise("embedding_forward", 4, ("out", "cache"), _embedding_forward_cases),
     Exercise(

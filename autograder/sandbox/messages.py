@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.exercise import Call, Drawn, Outcome, Raised, Result, Rng, SameRng, State, View
+from autograder.exercise import Call, Drawn, Outcome, Raised, Result, Rng, SameRng, State, Sum, View
 from autograder.sandbox.frames import Malformed
 from autograder.sandbox.limits import CellOutcome
 
@@ -55,6 +55,8 @@ def _argument_to_plain(value: Any) -> Any:
         return {"drawn": value.seed, "shape": value.shape, "dtype": value.dtype}
     if isinstance(value, Result):
         return {"result": [value.call, value.position]}
+    if isinstance(value, Sum):
+        return {"sum": value.array, "and": _argument_to_plain(value.result)}
     if isinstance(value, View):
         return {"view": value.array, "layout": value.layout}
     if isinstance(value, list | tuple):
@@ -77,6 +79,8 @@ def _argument_from_plain(plain: Any) -> Any:
         return Drawn(plain["drawn"], tuple(plain["shape"]), plain["dtype"])
     if "result" in plain:
         return Result(*plain["result"])
+    if "sum" in plain:
+        return Sum(plain["sum"], _argument_from_plain(plain["and"]))
     if "view" in plain:
         return View(plain["view"], plain["layout"])
     return plain["scalar"][()]
