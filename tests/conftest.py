@@ -20,14 +20,17 @@ __all__ = ["address", "browser", "course", "released", "site"]
 settings.register_profile("ours", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("ours")
 
-# Two graders and a browser at once are as much as a test's patience is tuned to.
+# Two graders and a browser at once are as much as a test's patience is tuned to. Many tests wait (for a browser, for
+# the end of an endless loop): there is work for one process more than there are cores. Each keeps to one thread.
 MOST_WORKERS = 4
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """The whole suite runs in several processes; a part of it, named by hand, in this one."""
     part = config.args_source is not config.ArgsSource.TESTPATHS or config.option.keyword or config.option.markexpr
-    return 0 if part else min(MOST_WORKERS, len(os.sched_getaffinity(0)))
+    return 0 if part else min(MOST_WORKERS, len(os.sched_getaffinity(0)) + 1)
 
 
 class Rooms(LoadScopeScheduling):
