@@ -122,6 +122,26 @@ def pads_for_pytorch(pads: Sequence[tuple[int, int]]) -> list[int]:
     return [count for pair in reversed(pads) for count in pair]
 
 
+def mean_without_border(
+    out: Array, in_size: Sequence[int], kernel_size: Sequence[int], stride: Sequence[int], padding: Sequence[int]
+) -> Array:
+    """Average pooling whose padded zeros do not count, from the outputs (..., H', W') of one in which they do.
+
+        out * (size of the window) / (how many of its places are inside the image)
+
+    They count in this book, PyTorch and Flax; they do not in TensorFlow, Keras and ONNX.
+    """
+    axes = zip(in_size, kernel_size, stride, padding, out.shape[-2:], strict=True)
+    rows, columns = (_inside(*axis) for axis in axes)
+    return out * (math.prod(kernel_size) / np.outer(rows, columns))
+
+
+def _inside(length: int, kernel: int, stride: int, padding: int, steps: int) -> Array:
+    """For each window along an axis, how many of its places lie inside."""
+    begin = np.arange(steps) * stride - padding
+    return np.minimum(begin + kernel, length) - np.maximum(begin, 0)
+
+
 # --- normalization ---------------------------------------------------------------------------------------------------
 
 

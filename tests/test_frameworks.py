@@ -16,6 +16,7 @@ from onnx.reference import ReferenceEvaluator
 from solutions.convolution import conv2d_forward, conv_transpose2d_forward
 from solutions.linear import linear_forward
 from solutions.normalization import batch_norm_forward
+from solutions.pooling import avg_pool2d_forward
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "book"))
 import frameworks
@@ -160,6 +161,15 @@ def test_pads_are_listed_as_each_framework_lists_them() -> None:
     pads = [(1, 2), (3, 4)]
     assert frameworks.pads_for_onnx(pads) == [1, 3, 2, 4]
     assert frameworks.pads_for_pytorch(pads) == [3, 4, 1, 2]
+
+
+def test_the_mean_without_the_border_is_onnx_s() -> None:
+    (x,) = drawn((2, 3, 7, 6))
+    kernel_size, stride, padding = (3, 2), (2, 3), (1, 1)
+    counting, _ = avg_pool2d_forward(x, kernel_size, stride, padding)
+    expected = onnx_run("AveragePool", x, kernel_shape=kernel_size, strides=stride, pads=(*padding, *padding))[0]
+    assert np.abs(counting - expected).max() > 0.1
+    assert_near(frameworks.mean_without_border(counting, x.shape[2:], kernel_size, stride, padding), expected)
 
 
 # --- normalization, optimizers, dropout, labels ----------------------------------------------------------------------

@@ -31,7 +31,7 @@ more open one, three in all. From this notebook, `!python -m autograder hint {fi
 
 _DOORS = """\
 (in-jupyterlab-{chapter})=
-With scripts allowed, you can write each function here, in its box, and press *Check*; what you type stays on your
+On the book's web pages you can write each function in its box and press *Check*; what you type stays on your
 device. Or work in JupyterLab, where each task is explained at length and experiments with your own functions stand
 between them:
 
@@ -49,8 +49,8 @@ _LIVE = """\
 ```"""
 
 _NOTEBOOK = """\
-In JupyterLab: {{download}}`open the notebook
-<../exercises/{chapter}.ipynb>`, and {{ref}}`what to do next <in-jupyterlab-{chapter}>`."""
+In JupyterLab: {{download}}`open the notebook <../exercises/{chapter}.ipynb>`,
+and {{ref}}`what to do next <in-jupyterlab-{chapter}>`."""
 
 
 def notebook(chapter: Chapter, solutions: Solutions, exercises: Mapping[str, Exercise]) -> str:
