@@ -46,9 +46,10 @@ def lstm_cell_forward(
     """
     require_step(x.shape, h.shape)
     _require_lstm(x, h, c, weight_ih, weight_hh, bias)
-    gates = _lstm_gates(x @ weight_ih + h @ weight_hh + bias)
-    h_next, c_next, tanh_c = _lstm_step(gates, c)
-    return h_next, c_next, (x, h, c, weight_ih, weight_hh, gates, tanh_c)
+    i, f, g, o = gates = _lstm_gates(_blocks(x @ weight_ih + h @ weight_hh + bias, 4))
+    c_next = f * c + i * g
+    tanh_c = np.tanh(c_next)
+    return o * tanh_c, c_next, (x, h, c, weight_ih, weight_hh, gates, tanh_c)
 
 
 def lstm_cell_backward(dh_next: np.ndarray, dc_next: np.ndarray, cache: Any) -> tuple[np.ndarray, ...]:
@@ -79,7 +80,8 @@ def lstm_cell_backward(dh_next: np.ndarray, dc_next: np.ndarray, cache: Any) -> 
     x, h, c, weight_ih, weight_hh, gates, tanh_c = cache
     require_shape("dh_next", dh_next, h.shape)
     require_shape("dc_next", dc_next, c.shape)
-    da, dc = _lstm_step_backward(dh_next, dc_next, gates, c, tanh_c)
+    blocks, dc = _lstm_step_backward(dh_next, dc_next, gates, c, tanh_c)
+    da = np.concatenate(blocks, axis=1)
     return da @ weight_ih.T, da @ weight_hh.T, dc, x.T @ da, h.T @ da, da.sum(axis=0)
 
 
@@ -111,19 +113,22 @@ def lstm_forward(
     require_sequence(x)
     require_step(x.shape[1:], h0.shape)
     _require_lstm(x, h0, c0, weight_ih, weight_hh, bias)
-    # The inputs' part for all steps in one product; only the states have to wait for the step before.
-    a = x @ weight_ih + bias
-    hs = np.empty((len(x), *h0.shape), np.result_type(a, h0, c0, weight_hh))
-    cs, tanh_cs = np.empty_like(hs), np.empty_like(hs)
-    gates = np.empty(a.shape, hs.dtype)
-    h, c = h0, c0
+    # Each block is an array of its own. The inputs' part of all steps comes first; only the states have to wait for the
+    # step before. All large arrays are filled in place.
+    hs = np.empty((len(x) + 1, *h0.shape), np.result_type(x, h0, c0, weight_ih, weight_hh, bias))
+    cs, tanh_cs = np.empty_like(hs), np.empty_like(hs[1:])
+    hs[0], cs[0] = h0, c0
+    gates = (x[:, None] @ _blocks(weight_ih, 4)).astype(hs.dtype, copy=False)
+    gates += _blocks(bias[None], 4)
+    recurrent = _blocks(weight_hh, 4)
     for t in range(len(x)):
-        gates[t] = _lstm_gates(a[t] + h @ weight_hh)
-        h, c, tanh_cs[t] = _lstm_step(gates[t], c)
-        hs[t], cs[t] = h, c
-    # Copies, since hs belongs to the caller from now on; both begin with the state before the first step.
-    states = np.concatenate([h0[None], hs]), np.concatenate([c0[None], cs])
-    return hs, (x, *states, weight_ih, weight_hh, gates, tanh_cs)
+        gates[t] += hs[t] @ recurrent
+        i, f, g, o = _lstm_gates(gates[t])
+        np.add(f * cs[t], i * g, out=cs[t + 1])
+        np.tanh(cs[t + 1], out=tanh_cs[t])
+        np.multiply(o, tanh_cs[t], out=hs[t + 1])
+    # A copy, since what is returned belongs to the caller from now on.
+    return hs[1:].copy(), (x, hs, cs, weight_ih, weight_hh, gates, tanh_cs)
 
 
 def lstm_backward(dhs: np.ndarray, cache: Any) -> tuple[np.ndarray, ...]:
@@ -152,12 +157,12 @@ def lstm_backward(dhs: np.ndarray, cache: Any) -> tuple[np.ndarray, ...]:
     """
     x, hs, cs, weight_ih, weight_hh, gates, tanh_cs = cache
     require_shape("dhs", dhs, hs[1:].shape)
-    da = np.empty_like(gates)
-    _, examples, units = dhs.shape
-    dh = np.zeros((examples, units), dhs.dtype)
+    da = np.empty((*dhs.shape[:2], weight_ih.shape[1]), dhs.dtype)
+    dh = np.zeros(dhs.shape[1:], dhs.dtype)
     dc = np.zeros_like(dh)
     for t in reversed(range(len(x))):
-        da[t], dc = _lstm_step_backward(dhs[t] + dh, dc, gates[t], cs[t], tanh_cs[t])
+        blocks, dc = _lstm_step_backward(dhs[t] + dh, dc, gates[t], cs[t], tanh_cs[t])
+        np.concatenate(blocks, axis=1, out=da[t])
         dh = da[t] @ weight_hh.T
     return da @ weight_ih.T, dh, dc, _product(x, da), _product(hs[:-1], da), da.sum(axis=(0, 1))
 
@@ -203,7 +208,7 @@ def gru_cell_forward(
     """
     require_step(x.shape, h.shape)
     _require_gru(x, h, weight_ih, weight_hh, bias_ih, bias_hh)
-    h_next, step = _gru_step(x @ weight_ih + bias_ih, h @ weight_hh + bias_hh, h)
+    h_next, step = _gru_step(_blocks(x @ weight_ih + bias_ih, 3), _blocks(h @ weight_hh + bias_hh, 3), h)
     return h_next, (x, h, weight_ih, weight_hh, step)
 
 
@@ -232,8 +237,9 @@ def gru_cell_backward(dh_next: np.ndarray, cache: Any) -> tuple[np.ndarray, ...]
     """
     x, h, weight_ih, weight_hh, step = cache
     require_shape("dh_next", dh_next, h.shape)
-    da, db, dh = _gru_step_backward(dh_next, h, *step)
-    dh = dh + db @ weight_hh.T
+    of_input, of_state, direct = _gru_step_backward(dh_next, h, *step)
+    da, db = np.concatenate(of_input, axis=1), np.concatenate(of_state, axis=1)
+    dh = direct + db @ weight_hh.T
     return da @ weight_ih.T, dh, x.T @ da, h.T @ db, da.sum(axis=0), db.sum(axis=0)
 
 
@@ -271,17 +277,20 @@ def gru_forward(
     require_sequence(x)
     require_step(x.shape[1:], h0.shape)
     _require_gru(x, h0, weight_ih, weight_hh, bias_ih, bias_hh)
-    # The inputs' part for all steps in one product; only the state has to wait for the step before.
-    a = x @ weight_ih + bias_ih
-    hs = np.empty((len(x), *h0.shape), np.result_type(a, h0, weight_hh, bias_hh))
+    # As in the LSTM: the inputs' part of all steps comes first, and only the state has to wait for the step before.
+    hs = np.empty((len(x) + 1, *h0.shape), np.result_type(x, h0, weight_ih, weight_hh, bias_ih, bias_hh))
+    hs[0] = h0
+    a = (x[:, None] @ _blocks(weight_ih, 3)).astype(hs.dtype, copy=False)
+    a += _blocks(bias_ih[None], 3)
+    recurrent, bias = _blocks(weight_hh, 3), _blocks(bias_hh[None], 3)
     steps = []
-    h = h0
     for t in range(len(x)):
-        h, step = _gru_step(a[t], h @ weight_hh + bias_hh, h)
-        hs[t] = h
+        b = hs[t] @ recurrent
+        b += bias
+        hs[t + 1], step = _gru_step(a[t], b, hs[t])
         steps.append(step)
-    # A copy, since hs belongs to the caller from now on; it begins with the state before the first step.
-    return hs, (x, np.concatenate([h0[None], hs]), weight_ih, weight_hh, steps)
+    # A copy, since what is returned belongs to the caller from now on.
+    return hs[1:].copy(), (x, hs, weight_ih, weight_hh, steps)
 
 
 def gru_backward(dhs: np.ndarray, cache: Any) -> tuple[np.ndarray, ...]:
@@ -308,70 +317,75 @@ def gru_backward(dhs: np.ndarray, cache: Any) -> tuple[np.ndarray, ...]:
     Source:
         Cho et al., Learning phrase representations using RNN encoder-decoder (2014), section 2.3.
     """
-    x, states, weight_ih, weight_hh, steps = cache
-    require_shape("dhs", dhs, states[1:].shape)
+    x, hs, weight_ih, weight_hh, steps = cache
+    require_shape("dhs", dhs, hs[1:].shape)
     da = np.empty((*dhs.shape[:2], weight_ih.shape[1]), dhs.dtype)
     db = np.empty_like(da)
-    _, examples, units = dhs.shape
-    dh = np.zeros((examples, units), dhs.dtype)
+    dh = np.zeros(dhs.shape[1:], dhs.dtype)
     for t in reversed(range(len(x))):
-        da[t], db[t], dh = _gru_step_backward(dhs[t] + dh, states[t], *steps[t])
-        dh = dh + db[t] @ weight_hh.T
-    return da @ weight_ih.T, dh, _product(x, da), _product(states[:-1], db), da.sum(axis=(0, 1)), db.sum(axis=(0, 1))
+        of_input, of_state, direct = _gru_step_backward(dhs[t] + dh, hs[t], *steps[t])
+        np.concatenate(of_input, axis=1, out=da[t])
+        np.concatenate(of_state, axis=1, out=db[t])
+        dh = direct + db[t] @ weight_hh.T
+    return da @ weight_ih.T, dh, _product(x, da), _product(hs[:-1], db), da.sum(axis=(0, 1)), db.sum(axis=(0, 1))
 
 
 # --- one step, from what the weights have made of input and state ---------------------------------------------------
 
 
-def _lstm_gates(a: np.ndarray) -> np.ndarray:
-    """The four blocks with one tanh for all of them, since sigmoid(a) = (1 + tanh(a / 2)) / 2."""
-    halves = np.full(a.shape[1], 0.5, a.real.dtype)
-    units = len(halves) // 4
-    halves[2 * units : 3 * units] = 1
-    gates: np.ndarray = np.tanh(a * halves) * halves + (1 - halves)
-    return gates
+def _blocks(columns: np.ndarray, count: int) -> np.ndarray:
+    """The blocks of H columns, one behind the other: of shape (rows, count * H) to (count, rows, H)."""
+    return columns.reshape(len(columns), count, -1).swapaxes(0, 1)
 
 
-def _lstm_step(gates: np.ndarray, c: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """h_next, c_next and tanh(c_next)."""
-    i, f, g, o = np.split(gates, 4, axis=1)
-    c_next = i * g + f * c
-    tanh_c = np.tanh(c_next)
-    return o * tanh_c, c_next, tanh_c
+def _sigmoid(a: np.ndarray) -> np.ndarray:
+    """1 / (1 + exp(-a)), in the place of a."""
+    with np.errstate(over="ignore"):  # far below 0 the exponential is inf, and the sigmoid 0
+        np.exp(np.negative(a, out=a), out=a)
+    a += 1
+    np.divide(1, a, out=a)
+    return a
+
+
+def _lstm_gates(sums: np.ndarray) -> np.ndarray:
+    """i, f, g and o, in the place of their sums."""
+    _sigmoid(sums[:2])
+    np.tanh(sums[2], out=sums[2])
+    _sigmoid(sums[3])
+    return sums
 
 
 def _lstm_step_backward(
     dh_next: np.ndarray, dc_next: np.ndarray, gates: np.ndarray, c: np.ndarray, tanh_c: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[list[np.ndarray], np.ndarray]:
     """The gradients of the four blocks before their sigmoid or tanh, and of the cell state before the step."""
-    i, f, g, o = np.split(gates, 4, axis=1)
+    i, f, g, o = gates
     # Two ways lead from c_next to the loss: the steps to come, and h_next.
     dc_next = dc_next + dh_next * o * (1 - tanh_c * tanh_c)
     da_i = dc_next * g * i * (1 - i)
     da_f = dc_next * c * f * (1 - f)
     da_g = dc_next * i * (1 - g * g)
     da_o = dh_next * tanh_c * o * (1 - o)
-    return np.concatenate([da_i, da_f, da_g, da_o], axis=1), dc_next * f
+    return [da_i, da_f, da_g, da_o], dc_next * f
 
 
 def _gru_step(a: np.ndarray, b: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
-    """h_next, and what its way back needs: both gates, the candidate, and the candidate's share of b."""
-    units = h.shape[1]
-    gates = 0.5 * np.tanh(0.5 * (a[:, : 2 * units] + b[:, : 2 * units])) + 0.5
-    r, z = gates[:, :units], gates[:, units:]
-    b_n = b[:, 2 * units :]
-    n = np.tanh(a[:, 2 * units :] + r * b_n)
+    """h_next, and what its way back needs: both gates, the candidate, and the candidate's share of b. Changes a."""
+    a[:2] += b[:2]
+    r, z = _sigmoid(a[:2])
+    b_n = b[2]
+    n = np.tanh(a[2] + r * b_n)
     return n + z * (h - n), (r, z, n, b_n)
 
 
 def _gru_step_backward(
     dh_next: np.ndarray, h: np.ndarray, r: np.ndarray, z: np.ndarray, n: np.ndarray, b_n: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The gradients of a, of b, and of the old state by its direct way."""
+) -> tuple[list[np.ndarray], list[np.ndarray], np.ndarray]:
+    """The gradients of the blocks of a, of those of b, and of the old state by its direct way."""
     da_n = dh_next * (1 - z) * (1 - n * n)
     da_z = dh_next * (h - n) * z * (1 - z)
     da_r = da_n * b_n * r * (1 - r)
-    return np.concatenate([da_r, da_z, da_n], axis=1), np.concatenate([da_r, da_z, da_n * r], axis=1), dh_next * z
+    return [da_r, da_z, da_n], [da_r, da_z, da_n * r], dh_next * z
 
 
 def _product(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
