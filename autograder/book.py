@@ -11,7 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from autograder.live.assemble import VARIABLE, assemble
@@ -25,6 +25,10 @@ STRICT = ("--all", "-n", "-W", "--keep-going")
 JUPYTER_BOOK = (sys.executable, "-c", "from jupyter_book.cli.main import main; main()")
 # What the outputs of the pages' cells depend on beside the pages themselves.
 SHARED = ("_config.yml", "*.py", "_extensions/*.py")
+
+# What a reader types is kept by the browser for the address with its port, so each time it is the same one.
+PORT = 8421
+_PORTS_TRIED = 10
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _COMPLAINT = re.compile(r"WARNING: |ERROR: |^\w*(Error|Exception|Interrupt)\b|^(Configuration|Extension) error")
@@ -97,14 +101,36 @@ def complaints_in(log: str) -> Sequence[str]:
 
 
 def serve_folder(folder: Path) -> None:
-    """Serve `folder` on loopback, at a free port, until Ctrl-C."""
-    handler = functools.partial(_QuietHandler, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        print(f"The book is at http://127.0.0.1:{server.server_port}/ until you press Ctrl-C.", flush=True)
+    """Serve `folder` on loopback until Ctrl-C, at PORT, or where that is taken at the next free one."""
+    with _bound(functools.partial(_QuietHandler, directory=str(folder))) as server:
         try:
+            print(f"The book is at http://127.0.0.1:{server.server_port}/ until you press Ctrl-C.", flush=True)
+            if server.server_port != PORT:
+                print(_ELSEWHERE, flush=True)
             server.serve_forever()
         except KeyboardInterrupt:
             print()
+
+
+_ELSEWHERE = (
+    f"Something else listens at port {PORT}, perhaps this book in another terminal. Your browser keeps what you type "
+    f"for each address apart: Export and Import, under the contents, take it from one to the other."
+)
+
+
+class _Server(http.server.ThreadingHTTPServer):
+    allow_reuse_address = os.name == "posix"  # on Windows it would let two servers have one port
+    daemon_threads = True
+
+
+def _bound(handler: Callable[..., http.server.BaseHTTPRequestHandler]) -> _Server:
+    """A server at the first port that is free; a port of the system's choice where none of ours is."""
+    for port in range(PORT, PORT + _PORTS_TRIED):
+        try:
+            return _Server(("127.0.0.1", port), handler)
+        except OSError:
+            continue
+    return _Server(("127.0.0.1", 0), handler)
 
 
 class _QuietHandler(http.server.SimpleHTTPRequestHandler):

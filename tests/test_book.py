@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import re
 import shutil
@@ -10,7 +11,9 @@ import subprocess
 import sys
 import tomllib
 import urllib.request
+from collections.abc import Iterator
 from html.parser import HTMLParser
+from http.server import SimpleHTTPRequestHandler
 from importlib import import_module
 from pathlib import Path
 from urllib.parse import quote, unquote, urldefrag
@@ -23,7 +26,7 @@ from playwright.sync_api import Browser
 from test_mistakes import MISTAKES
 
 from autograder import registry
-from autograder.book import ROOT, BookError, build_book, missing_files
+from autograder.book import PORT, ROOT, BookError, _bound, build_book, missing_files
 
 
 class Tags(HTMLParser):
@@ -354,17 +357,37 @@ def test_no_book_is_said_in_one_line(tmp_path: Path) -> None:
         build_book(root=tmp_path)
 
 
-def test_serving_is_on_loopback_and_ends_at_control_c(tmp_path: Path) -> None:
-    (tmp_path / "index.html").write_text("hello", encoding="utf-8")
-    code = f"from pathlib import Path; from autograder.book import serve_folder; serve_folder(Path({str(tmp_path)!r}))"
+@contextlib.contextmanager
+def served(folder: Path) -> Iterator[tuple[int, str]]:
+    """The book's server in a process of its own: the port, and all that it says before it serves. Ended by Ctrl-C."""
+    code = f"from pathlib import Path; from autograder.book import serve_folder; serve_folder(Path({str(folder)!r}))"
     server = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=ROOT)
     try:
         assert server.stdout is not None
-        found = re.search(r"http://127\.0\.0\.1:\d+/", server.stdout.readline())
+        said = server.stdout.readline()
+        found = re.search(r"http://127\.0\.0\.1:(\d+)/", said)
         assert found
-        with urllib.request.urlopen(found.group(), timeout=30) as answer:
-            assert answer.read() == b"hello"
+        if int(found[1]) != PORT:
+            said += server.stdout.readline()
+        yield int(found[1]), said
         server.send_signal(signal.SIGINT)
         assert server.wait(timeout=30) == 0
     finally:
         server.kill()
+
+
+def test_serving_is_on_loopback_and_ends_at_control_c(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("hello", encoding="utf-8")
+    with served(tmp_path) as (port, _), urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30) as answer:
+        assert answer.read() == b"hello"
+
+
+def test_serving_is_at_the_same_address_each_time_and_says_so_where_it_cannot_be(tmp_path: Path) -> None:
+    """What a reader typed belongs to the address."""
+    with _bound(SimpleHTTPRequestHandler) as holder:  # at our port, unless somebody else on this machine is there
+        with served(tmp_path) as (port, said):
+            assert port != holder.server_port
+            assert "Export and Import" in said
+        holder.server_close()
+        with served(tmp_path) as (port, _):
+            assert port == holder.server_port

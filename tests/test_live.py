@@ -153,6 +153,34 @@ def test_an_endless_loop_ends_by_stop_and_by_the_limit(page: Page) -> None:
     assert cell.run() == "again\n"
 
 
+def test_stop_ends_at_once_what_waits_for_the_service_worker_or_for_its_turn(browser: Browser, server: Server) -> None:
+    with browser.new_context(service_workers="block") as context:
+        # A browser whose service worker never takes over: a first request waits for it, a while.
+        context.add_init_script(
+            "Object.defineProperty(navigator, 'serviceWorker', {value: Object.assign(new EventTarget(), {"
+            "register: async () => {}, ready: new Promise(() => {})})})"
+        )
+        visit = Visit(context.new_page(), server.address)
+        visit.open("linear")
+        first, second = exercise(visit.page, "linear_forward"), exercise(visit.page, "linear_backward")
+        second.type("print('second')")
+        both = [first.handle, second.handle]
+        assert visit.page.evaluate(
+            """async ([first, second]) => {
+                const start = performance.now();
+                const asked = [first.check(), second.run()];
+                second.stopping.click();
+                await asked[1];
+                first.stopping.click();
+                await asked[0];
+                return [first.said.textContent, second.said.textContent, performance.now() - start < 1000];
+            }""",
+            both,
+        ) == ["Stopped.", "Stopped.", True]
+        assert second.run() == "second\n"
+        assert visit.faults == []
+
+
 def test_shift_enter_runs_and_what_goes_wrong_is_told(page: Page) -> None:
     cell = exercise(page, "linear_forward")
     cell.type("def half(x):\n    return x / 0\n\n\nprint('<b>before</b>')\nhalf(1)")

@@ -1,7 +1,7 @@
 // <live-cell>: code that the reader can change, run and, where it is an exercise, check. Without this script it is the
 // code alone, as everywhere on the page (book/_extensions/live.py).
 
-import { limits, python } from "./python-client.js";
+import { limits, python, Stopped } from "./python-client.js";
 import { kept, keepCode, keepState, onChange } from "./store.js";
 
 const STATES = { passed: "✓ all checks passed", not_attempted: "○ not attempted yet" };
@@ -62,7 +62,7 @@ export class LiveCell extends HTMLElement {
     this.running.title = "Shift+Enter";
     this.checking = this.exercise ? button("Check", () => this.check()) : null;
     this.resetting = button("Reset", () => this.reset());
-    this.stopping = button("Stop", () => python.stop());
+    this.stopping = button("Stop", () => this.stopper?.abort(new Stopped("Stopped.")));
     for (const [element, what] of [
       [this.running, "Run"],
       [this.checking, "Check"],
@@ -144,7 +144,12 @@ export class LiveCell extends HTMLElement {
   async run() {
     // A cell to try may build on those above it: they run first, where this interpreter has not run them yet.
     const above = this.exercise ? [] : LiveCell.toTry().slice(0, LiveCell.toTry().indexOf(this));
-    for (const cell of above) if (cell.ranIn !== python.number || !python.worker) await cell.ask({ source: cell.text });
+    for (const cell of above) {
+      if (cell.ranIn === python.number && python.worker) continue;
+      if (await cell.ask({ source: cell.text })) continue;
+      this.said.textContent = "Not run: a cell above, on which this one may build, did not come to its end.";
+      return;
+    }
     await this.ask({ source: this.text });
   }
 
@@ -158,9 +163,19 @@ export class LiveCell extends HTMLElement {
     return [...document.querySelectorAll("live-cell:not([data-exercise])")];
   }
 
-  async ask(what) {
-    if (this.busy) return;
-    this.busy = true;
+  /** Put a question to Python, one at a time. Whether it came to its end without an error. */
+  ask(what) {
+    this.asked ??= this.put(what).finally(() => (this.asked = null));
+    return this.asked;
+  }
+
+  get busy() {
+    return Boolean(this.asked);
+  }
+
+  async put(what) {
+    this.stopper = new AbortController();
+    let ended = false;
     this.keep();
     this.printed.textContent = "";
     this.show({});
@@ -168,16 +183,17 @@ export class LiveCell extends HTMLElement {
     this.turn(true, "Waiting for Python …");
     try {
       const request = { ...what, name: this.name, given: this.dataset.given ?? "", chapter: this.dataset.chapter };
-      const answer = await python.ask({ ...request, python: LiveCell.python }, (news) => this.hear(news));
+      const answer = await python.ask({ ...request, python: LiveCell.python }, (news) => this.hear(news), this.stopper.signal);
       this.ranIn = python.number;
       this.show(answer);
       if (answer.state) keepState(answer.exercise, answer.state);
       const ran = this.printed.hidden ? "Ran; nothing was printed." : "Ran.";
       this.turn(false, answer.error ? "Stopped with an error." : answer.html ? "" : ran);
+      ended = !answer.error;
     } catch (error) {
       this.turn(false, error.constructor === Error ? `Python could not be loaded or went down: ${error.message}.` : error.message);
     }
-    this.busy = false;
+    return ended;
   }
 
   hear({ kind, bytes, text }) {
@@ -203,9 +219,9 @@ export class LiveCell extends HTMLElement {
   }
 
   turn(on, words) {
+    if (!on && document.activeElement === this.stopping) this.running.focus();
     this.stopping.hidden = !on;
-    for (const other of document.querySelectorAll("live-cell"))
-      for (const element of [other.running, other.checking]) element?.setAttribute("aria-disabled", on);
+    for (const element of [this.running, this.checking]) element?.setAttribute("aria-disabled", on);
     this.loading.hidden = true;
     this.said.textContent = words;
   }

@@ -14,47 +14,53 @@ class Python {
     this.number = 0; // how many interpreters there have been: what the one before knew is gone
   }
 
-  /** Ask one thing. `tell` hears of it: loading (bytes), running, printed (text). */
-  ask(request, tell) {
-    const turn = this.queue.then(watched).then(() => this.#now(request, tell));
+  /** Ask one thing. `tell` hears of it: loading (bytes), running, printed (text). `stop` ends it, whether it waits or runs. */
+  ask(request, tell, stop) {
+    const turn = this.queue.then(() => this.#now(request, tell, stop));
     this.queue = turn.catch(() => {});
-    return turn;
+    const stopped = new Promise((_, reject) => stop.addEventListener("abort", () => reject(stop.reason)));
+    return Promise.race([turn, stopped]);
   }
 
-  stop(reason = "Stopped.") {
-    this.end?.(new Stopped(reason));
+  async #now(request, tell, stop) {
+    stop.throwIfAborted();
+    await Promise.race([watched(), new Promise((resolve) => stop.addEventListener("abort", resolve))]);
+    stop.throwIfAborted();
+    if (!this.worker) {
+      this.worker = new Worker(new URL("worker.js", HERE), { type: "module" });
+      this.number += 1;
+    }
+    return this.#answer(this.worker, request, tell, stop);
   }
 
-  #now(request, tell) {
+  #answer(worker, request, tell, stop) {
     return new Promise((resolve, reject) => {
-      if (!this.worker) {
-        this.worker = new Worker(new URL("worker.js", HERE), { type: "module" });
-        this.number += 1;
-      }
       let timer;
       const finish = (settle) => {
         clearTimeout(timer);
-        this.end = null;
+        stop.removeEventListener("abort", stopped);
         settle();
       };
-      this.end = (error) => {
-        this.worker.terminate();
+      const end = (error) => {
+        worker.terminate();
         this.worker = null;
         finish(() => reject(error));
       };
-      this.worker.onerror = (event) => this.end(new Error(event.message || "its files could not be loaded"));
-      this.worker.onmessage = ({ data }) => {
+      const stopped = () => end(stop.reason);
+      stop.addEventListener("abort", stopped);
+      worker.onerror = (event) => end(new Error(event.message || "its files could not be loaded"));
+      worker.onmessage = ({ data }) => {
         if (data.kind === "done") finish(() => resolve(data.answer));
-        else if (data.kind === "failed") this.end(new Error(data.reason));
+        else if (data.kind === "failed") end(new Error(data.reason));
         else {
           if (data.kind === "running") {
             const over = `Stopped: it ran for more than ${limits.seconds} seconds. Is there a loop that does not end?`;
-            timer = setTimeout(() => this.end(new Stopped(over)), limits.seconds * 1000);
+            timer = setTimeout(() => end(new Stopped(over)), limits.seconds * 1000);
           }
           tell(data);
         }
       };
-      this.worker.postMessage({ ...request, here: HERE.href });
+      worker.postMessage({ ...request, here: HERE.href });
     });
   }
 }
