@@ -22,12 +22,12 @@ def check(function: Any) -> Verdict:
     name = getattr(function, "__name__", None)
     if not callable(function) or not isinstance(name, str):
         return _no_exercise(repr(function)[:80], "pass the function itself, as in check(linear_forward)")
-    return _check(_Interruptible({**_defined_beside(function), name: function}), name)
+    return check_implementation(_Interruptible({**_defined_beside(function), name: function}), name)
 
 
 def check_functions(functions: Mapping[str, Any], name: str, broken: str | None = None) -> Verdict:
     """Check the exercise called `name` among functions given by name."""
-    return _check(Local(functions), name, broken)
+    return check_implementation(Local(functions), name, broken)
 
 
 class _Interruptible(Local):
@@ -46,7 +46,8 @@ class _Interruptible(Local):
         return outcomes
 
 
-def _check(implementation: Implementation, name: str, broken: str | None = None) -> Verdict:
+def check_implementation(implementation: Implementation, name: str, broken: str | None = None) -> Verdict:
+    """Check the exercise called `name`, by the answer data."""
     chapter = registry.chapters_by_exercise().get(name)
     if chapter is None:
         near = difflib.get_close_matches(name, registry.chapters_by_exercise(), 1)

@@ -36,11 +36,10 @@ class LiveExercise(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         name = self.arguments[0]
-        data = {
-            "exercise": name,
-            "chapter": registry.chapters_by_exercise()[name],
-            "given": self.options.get("given", ""),
-        }
+        chapter = registry.chapters_by_exercise()[name]
+        data = {"exercise": name, "chapter": chapter, "given": self.options.get("given", "")}
+        if registry.exercises(chapter)[name].design:
+            data["brings"] = ""  # it may use the functions of earlier chapters
         attributes = "".join(f' data-{key}="{html.escape(value)}"' for key, value in data.items())
         code = "\n".join(self.content)
         return [

@@ -156,7 +156,16 @@ export class LiveCell extends HTMLElement {
   check() {
     const exercises = [...document.querySelectorAll("live-cell[data-exercise]")];
     const cells = Object.fromEntries(exercises.map((cell) => [cell.exercise, cell.text]));
-    return this.ask({ exercise: this.exercise, cells });
+    return this.ask({ exercise: this.exercise, cells, brought: this.brought });
+  }
+
+  /** For an exercise that builds on earlier chapters: what was written there, by chapter and exercise. */
+  get brought() {
+    if (!("brings" in this.dataset)) return null;
+    const { code } = kept();
+    const others = Object.entries(LiveCell.chapters).filter(([chapter]) => chapter !== this.dataset.chapter);
+    const written = (names) => Object.fromEntries(names.filter((name) => name in code).map((name) => [name, code[name]]));
+    return Object.fromEntries(others.map(([chapter, names]) => [chapter, written(names)]));
   }
 
   static toTry() {
@@ -196,15 +205,18 @@ export class LiveCell extends HTMLElement {
     return ended;
   }
 
-  hear({ kind, bytes, text }) {
+  hear({ kind, bytes, text, number, of, seconds }) {
     if (kind === "loading") {
       this.loading.hidden = false;
       this.loading.value = Math.min(1, bytes / LiveCell.size);
       const far = `${(bytes / MEGABYTE).toFixed(0)} of about ${(LiveCell.size / MEGABYTE).toFixed(0)} MB`;
-      this.tellLoading(`Loading Python, once: ${far}`);
+      this.tell(`Loading Python, once: ${far}`);
     } else if (kind === "running") {
       this.loading.hidden = true;
       this.said.textContent = "Running …";
+    } else if (kind === "checking") {
+      if (seconds) this.said.textContent = `Checking … ${number} of ${of}: this one may take some minutes.`;
+      else this.tell(`Checking … ${number} of ${of}`);
     } else if (kind === "printed") {
       this.printed.hidden = false;
       this.printed.textContent += text;
@@ -212,7 +224,7 @@ export class LiveCell extends HTMLElement {
   }
 
   /** At most one change a second: a screen reader reads each. */
-  tellLoading(words) {
+  tell(words) {
     if (performance.now() - (this.told ?? 0) < 1000) return;
     this.told = performance.now();
     this.said.textContent = words;
@@ -238,6 +250,7 @@ export class LiveCell extends HTMLElement {
 export function makeLive(settings) {
   LiveCell.python = new URL(settings.python, import.meta.url).href;
   LiveCell.size = settings.bytes;
+  LiveCell.chapters = settings.chapters;
   LiveCell.limits = limits;
   const page = location.pathname.split("/").pop().replace(/\.html$/, "");
   document.querySelectorAll("div.cell.tag_live .cell_input").forEach((input, number) => {

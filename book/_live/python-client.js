@@ -14,7 +14,8 @@ class Python {
     this.number = 0; // how many interpreters there have been: what the one before knew is gone
   }
 
-  /** Ask one thing. `tell` hears of it: loading (bytes), running, printed (text). `stop` ends it, whether it waits or runs. */
+  /** Ask one thing. `tell` hears of it: loading (bytes), running, checking (number, of, seconds),
+   *  printed (text). `stop` ends it, whether it waits or runs. */
   ask(request, tell, stop) {
     const turn = this.queue.then(() => this.#now(request, tell, stop));
     this.queue = turn.catch(() => {});
@@ -54,8 +55,9 @@ class Python {
         else if (data.kind === "failed") end(new Error(data.reason));
         else {
           if (data.kind === "running") {
-            const over = `Stopped: it ran for more than ${limits.seconds} seconds. Is there a loop that does not end?`;
-            timer = setTimeout(() => end(new Stopped(over)), limits.seconds * 1000);
+            const seconds = limits.seconds + data.seconds;
+            const over = `Stopped: it ran for more than ${seconds} seconds. Is there a loop that does not end?`;
+            timer = setTimeout(() => end(new Stopped(over)), seconds * 1000);
           }
           tell(data);
         }

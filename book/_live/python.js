@@ -2,13 +2,13 @@
 
 const ROOM = "/home/pyodide/course";
 
-/** Start Pyodide from `address` and unpack the engine. `write` is given what cells print. */
-export async function boot({ loadPyodide, address, engine, write }) {
+/** Start Pyodide from `address` and unpack the engine. `write` is given what cells print, `tell` how far a check has come. */
+export async function boot({ loadPyodide, address, engine, write, tell = () => {} }) {
   const pyodide = await loadPyodide({ indexURL: address, packages: ["numpy"] });
   pyodide.unpackArchive(engine, "zip", { extractDir: ROOM });
   pyodide.FS.mkdirTree(`${ROOM}/autograder/data`);
   pyodide.globals.get("__import__")("sys").path.insert(0, ROOM);
-  const session = pyodide.pyimport("autograder.session").Session(write);
+  const session = pyodide.pyimport("autograder.session").Session(write, tell);
   const plain = (answer) => {
     const made = answer.toJs({ dict_converter: Object.fromEntries });
     answer.destroy();
@@ -18,6 +18,7 @@ export async function boot({ loadPyodide, address, engine, write }) {
     pyodide,
     addAnswers: (chapter, data) => pyodide.FS.writeFile(`${ROOM}/autograder/data/${chapter}.npz`, data),
     run: (name, source, given) => plain(session.run(name, source, given)),
-    check: (exercise, cells, given) => plain(session.check(exercise, pyodide.toPy(cells), given)),
+    seconds: (exercise) => session.seconds(exercise),
+    check: (exercise, cells, given, brought) => plain(session.check(exercise, pyodide.toPy(cells), given, pyodide.toPy(brought))),
   };
 }

@@ -1,4 +1,4 @@
-// The worker in which the page's Python runs. Its messages: loading, printed, done, failed.
+// The worker in which the page's Python runs. Its messages: loading, running, checking, printed, done, failed.
 
 import { boot } from "./python.js";
 
@@ -45,11 +45,15 @@ function write(text) {
   if (performance.now() - last > MOST_AT_ONCE) hand();
 }
 
+function tell(number, of, seconds) {
+  self.postMessage({ kind: "checking", number, of, seconds });
+}
+
 async function start(python, here) {
   countFetched();
   const { loadPyodide } = await import(`${python}pyodide.mjs`);
   const engine = await bytesOf(new URL("autograder.zip", here));
-  session = await boot({ loadPyodide, address: python, engine, write });
+  session = await boot({ loadPyodide, address: python, engine, write, tell });
 }
 
 self.onmessage = async ({ data }) => {
@@ -63,11 +67,11 @@ self.onmessage = async ({ data }) => {
     self.postMessage({ kind: "failed", reason: String(error.message ?? error) });
     return;
   }
-  self.postMessage({ kind: "running" });
+  self.postMessage({ kind: "running", seconds: data.exercise ? session.seconds(data.exercise) : 0 });
   last = performance.now();
   try {
     const answer = data.exercise
-      ? session.check(data.exercise, data.cells, data.given)
+      ? session.check(data.exercise, data.cells, data.given, data.brought)
       : session.run(data.name, data.source, data.given);
     hand();
     self.postMessage({ kind: "done", answer });
