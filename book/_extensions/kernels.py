@@ -6,11 +6,10 @@ the numbers editable and computes the result anew.
 
 from __future__ import annotations
 
-import base64
-import io
 from typing import Any
 
 import numpy as np
+from pictures import in_a_page
 from PIL import Image
 from scipy.signal import correlate2d
 from sklearn.datasets import load_sample_image
@@ -29,11 +28,9 @@ KERNELS = {
 
 def as_picture(values: np.ndarray, alt: str) -> str:
     """A picture inside the page: values from 0 to 1, in grey."""
-    file = io.BytesIO()
-    Image.fromarray(np.uint8(np.clip(values, 0, 1) * 255 + 0.5)).save(file, format="PNG", optimize=True)
-    data = base64.b64encode(file.getvalue()).decode()
+    picture = Image.fromarray(np.uint8(np.clip(values, 0, 1) * 255 + 0.5))
     height, width = values.shape
-    return f'<img alt="{alt}" class="as-is" width="{width}" height="{height}" src="data:image/png;base64,{data}">'
+    return f'<img alt="{alt}" class="as-is" width="{width}" height="{height}" src="{in_a_page(picture)}">'
 
 
 def number(value: float) -> str:

@@ -1,15 +1,13 @@
-"""What the built book needs to stand alone: MathJax beside its pages, notebooks to download, and no mute picture.
+"""What the built book needs to stand alone: notebooks to download, and no mute picture.
 
-A Sphinx extension. It does three things:
+A Sphinx extension. It does two things:
 
-- formulas: the few files of MathJax that a page can ask for are copied to `_static/mathjax/`;
 - notebooks: `{download}` links to a notebook lead to the stable address `notebooks/<chapter>.ipynb`;
 - pictures: an image without alternative text is a warning, so it fails the strict build.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
 from pathlib import Path
 from typing import Any
@@ -17,45 +15,9 @@ from typing import Any
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
-from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
-
-# Of MathJax's 24 MB: the parts that _config.yml names with what they need, its fonts, and what a formula can ask for.
-MATHJAX_FILES = (
-    "startup.js",
-    "core.js",
-    "input/tex.js",
-    "output/chtml.js",
-    "output/chtml/fonts/tex.js",
-    "a11y/assistive-mml.js",
-    "output/chtml/fonts/woff-v2/*.woff",
-    "input/tex/extensions/*.js",
-)
-
-
-def mathjax_folder() -> Path:
-    """Where the package sphinx-mathjax-offline keeps MathJax."""
-    package = importlib.util.find_spec("sphinx-mathjax-offline")
-    if package is None or package.origin is None:
-        raise ExtensionError("MathJax is not there: install the book's packages with `uv sync --extra book`")
-    return Path(package.origin).parent / "static" / "mathjax"
-
-
-def copy_mathjax(app: Sphinx, error: Exception | None) -> None:
-    if error is not None or app.builder.format != "html":
-        return
-    source = mathjax_folder()
-    target = Path(app.outdir) / "_static" / "mathjax"
-    for pattern in MATHJAX_FILES:
-        found = sorted(source.glob(pattern))
-        if not found:
-            raise ExtensionError(f"MathJax in {source} lacks {pattern}: install sphinx-mathjax-offline again")
-        for path in found:
-            copy = target / path.relative_to(source)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, copy)
 
 
 def link_notebooks(app: Sphinx, doctree: nodes.document) -> None:
@@ -89,9 +51,7 @@ def ask_for_alternative_text(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    app.config.mathjax_path = "mathjax/startup.js"  # type: ignore[attr-defined]
     app.connect("doctree-read", ask_for_alternative_text)
     app.connect("doctree-read", link_notebooks, priority=900)  # after Sphinx has noted the files to download
-    app.connect("build-finished", copy_mathjax)
     app.connect("build-finished", copy_notebooks)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
