@@ -75,6 +75,14 @@ EDITOR = {
     ),
 }
 
+# What puts the editor's modules together: a bundler and a minifier in JavaScript, neither of which depends on others.
+BUNDLER = {
+    "rollup": Pin("3.29.5", "GVsDdsbJzzy4S/v3dqWPJ7EfvZJfCHiDqe80IyrF59LYuP+e6U1LJoUqeuqRbwAWoMNoXivMNeNAOf5E22VA1w=="),
+    "uglify-js": Pin(
+        "3.19.3", "v3Xu+yuwBXisp6QYTcH4UbH+xYJXqnq2m/LtQVWKWzYc1iehYnLixoQDN9FH6/j9/oybfd6W9Ghwkl8+UMKTKQ=="
+    ),
+}
+
 
 class NoPackages(RuntimeError):
     """The packages cannot be had here; the message is one line that says why."""

@@ -20,7 +20,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from autograder import registry
-from autograder.live.assemble import VARIABLE
+from autograder.live.assemble import NOTE, VARIABLE
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "_live"
 TARGET = "_static/live"
@@ -79,7 +79,7 @@ def copy_files(app: Sphinx, error: Exception | None) -> None:
     if error is not None or app.builder.format != "html" or folder is None:
         return
     target = Path(app.outdir) / TARGET
-    shutil.copytree(folder, target, dirs_exist_ok=True)
+    shutil.copytree(folder, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns(f"*{NOTE}"))
     for path in SCRIPTS.iterdir():
         shutil.copyfile(path, (Path(app.outdir) if path.name == AT_THE_ROOT else target) / path.name)
 

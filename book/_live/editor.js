@@ -1,11 +1,22 @@
 // The editor of a cell: CodeMirror with Python's words. Colours are classes, which live.css gives for light and dark.
 
-import { defaultKeymap, history, historyKeymap, indentWithTab, isolateHistory } from "./editor/codemirror-commands.js";
-import { bracketMatching, indentUnit, StreamLanguage, syntaxHighlighting } from "./editor/codemirror-language.js";
-import { python } from "./editor/codemirror-legacy-modes.js";
-import { EditorState } from "./editor/codemirror-state.js";
-import { drawSelection, EditorView, keymap } from "./editor/codemirror-view.js";
-import { classHighlighter } from "./editor/lezer-highlight.js";
+import {
+  bracketMatching,
+  classHighlighter,
+  defaultKeymap,
+  drawSelection,
+  EditorState,
+  EditorView,
+  history,
+  historyKeymap,
+  indentUnit,
+  indentWithTab,
+  isolateHistory,
+  keymap,
+  python,
+  StreamLanguage,
+  syntaxHighlighting,
+} from "./editor/codemirror.js"; // put together by autograder/live/editor.py
 
 const language = StreamLanguage.define(python);
 
