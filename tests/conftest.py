@@ -8,12 +8,12 @@ from collections.abc import Callable
 import pytest
 from courses import course, released
 from hypothesis import settings
-from pages import address, browser, site
+from pages import address, browser, host, site
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
-__all__ = ["address", "browser", "course", "released", "site"]
+__all__ = ["address", "browser", "course", "host", "released", "site"]
 
 # No test is judged by the clock: another job on the machine must not fail it. Where CI decides what lands, every run
 # draws the same examples; on a desk each run looks further.

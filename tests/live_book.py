@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
 import shutil
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hosting import Host
 from playwright.sync_api import ElementHandle, Locator, Page
 
 from autograder import registry
@@ -66,28 +64,11 @@ def live_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_book(root=a_course(tmp_path_factory.mktemp("live-book"))).parent
 
 
-class Server:
-    """The site on loopback; `stop` is what a reader without network sees."""
-
-    def __init__(self, site: Path) -> None:
-        class Quiet(http.server.SimpleHTTPRequestHandler):
-            def log_message(self, *ignored: object) -> None:
-                pass
-
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site)))
-        self.address = f"http://127.0.0.1:{self._server.server_port}/"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-
 @pytest.fixture
-def server(live_site: Path) -> Iterator[Server]:
-    server = Server(live_site)
-    yield server
-    server.stop()
+def server(live_site: Path) -> Iterator[Host]:
+    host = Host(live_site)
+    yield host
+    host.stop()
 
 
 class Cell:

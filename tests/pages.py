@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
 import shutil
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hosting import Host
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, sync_playwright
 
 from autograder import registry
@@ -18,6 +16,7 @@ from autograder.book import ROOT, build_book, pages
 PAGES = [page.stem for page in pages(ROOT / "book")]
 CHAPTERS = [name for name in PAGES if name in ("gradients", *registry.CHAPTERS)]
 PHONE = 390
+NO_OTHER_HOST = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 
 
 @pytest.fixture(scope="session")
@@ -30,15 +29,15 @@ def site(pytestconfig: pytest.Config) -> Path:
 
 
 @pytest.fixture(scope="session")
-def address(site: Path) -> Iterator[str]:
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *ignored: object) -> None:
-            pass
+def host(site: Path) -> Iterator[Host]:
+    host = Host(site, cached=True)
+    yield host
+    host.stop()
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site))) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+
+@pytest.fixture(scope="session")
+def address(host: Host) -> str:
+    return host.address
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +45,7 @@ def browser() -> Iterator[Browser]:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     assert chromium, "there is no Chromium: install it with `apt-get install chromium`"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", NO_OTHER_HOST])
         yield browser
         browser.close()
 
@@ -58,7 +57,6 @@ class Visit:
         self.page, self.address = page, address
         self.faults: list[str] = []
         page.set_default_timeout(180_000)  # a busy machine is no fault of a page
-        page.route(lambda url: not url.startswith(address), lambda route: route.abort())
         page.on("request", self._request)
         page.on("response", self._response)
         page.on("console", self._console)
@@ -70,6 +68,22 @@ class Visit:
         if self.page.locator(".math").count():
             self.page.wait_for_function("window.MathJax?.startup?.promise")
             self.page.evaluate("MathJax.startup.promise")
+
+    def read_through(self) -> None:
+        """Scroll to the end, so that everything is loaded that waits for being looked at."""
+        self.page.evaluate(
+            """async () => {
+                for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight) {
+                    scrollTo(0, y);
+                    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+                }
+            }"""
+        )
+        self.page.wait_for_function(
+            """() => [...document.images].every((picture) => picture.complete) &&
+                [...document.querySelectorAll("live-cell")].every((cell) => cell.editor)"""
+        )
+        self.page.wait_for_load_state("networkidle")
 
     def _request(self, request: Request) -> None:
         if not request.url.startswith((self.address, "data:")):

@@ -21,12 +21,16 @@ from urllib.parse import quote, unquote, urldefrag
 import pytest
 from answer_search import answers_in
 from audit import COLOURS, EVERYTHING, LAYOUT, violations
+from hosting import Host
 from pages import CHAPTERS, PAGES, PHONE, Visit
 from playwright.sync_api import Browser
 from test_mistakes import MISTAKES
 
 from autograder import registry
 from autograder.book import PORT, ROOT, BookError, _bound, build_book, missing_files
+
+# What a page may load, compressed, by the time that it was read to its end: all but Python.
+HEAVIEST = 700_000
 
 
 class Tags(HTMLParser):
@@ -149,11 +153,14 @@ def test_the_book_is_cited_in_the_edition_that_it_is() -> None:
 
 @pytest.mark.parametrize("name", [*PAGES, "search", "index"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_page_opens_without_a_fault(browser: Browser, address: str, name: str, scheme: str) -> None:
+def test_a_page_opens_without_a_fault_and_is_no_burden(browser: Browser, host: Host, name: str, scheme: str) -> None:
+    before = host.sent
     with browser.new_context(color_scheme=scheme, viewport={"width": 1200, "height": 900}) as context:
-        visit = Visit(context.new_page(), address)
+        visit = Visit(context.new_page(), host.address)
         visit.open(name)
+        visit.read_through()
         assert visit.faults == []
+        assert host.sent - before <= HEAVIEST, f"{name} loads {host.sent - before} bytes before anything runs"
         assert visit.page.evaluate("document.documentElement.dataset.theme") == scheme
         formulas = visit.page.locator(".math").count()
         assert visit.page.locator("mjx-container").count() >= formulas

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from live_book import Cell, Server, exercise, live_site, server
+from hosting import Host
+from live_book import Cell, exercise, live_site, server
 from pages import PHONE, Visit
 from playwright.sync_api import Browser, Page, expect
 
@@ -33,7 +34,7 @@ def answers_of(chapter: str) -> str:
 
 
 @pytest.fixture
-def page(browser: Browser, server: Server) -> Iterator[Page]:
+def page(browser: Browser, server: Host) -> Iterator[Page]:
     with browser.new_context(viewport={"width": 1200, "height": 900}) as context:
         visit = Visit(context.new_page(), server.address)
         visit.open("linear")
@@ -41,7 +42,7 @@ def page(browser: Browser, server: Server) -> Iterator[Page]:
         assert visit.faults == []
 
 
-def test_wrong_then_right_then_without_network(browser: Browser, server: Server, live_site: Path) -> None:
+def test_wrong_then_right_then_without_network(browser: Browser, server: Host, live_site: Path) -> None:
     """Nothing but the book's own host can be reached; then not even that."""
     with browser.new_context(viewport={"width": 1200, "height": 900}) as context:
         visit = Visit(context.new_page(), server.address)
@@ -49,14 +50,14 @@ def test_wrong_then_right_then_without_network(browser: Browser, server: Server,
         wrong_then_right_then_offline(visit, server, touch=False)
 
 
-def test_the_same_by_touch_on_a_phone(browser: Browser, server: Server) -> None:
+def test_the_same_by_touch_on_a_phone(browser: Browser, server: Host) -> None:
     with browser.new_context(viewport={"width": PHONE, "height": 800}, is_mobile=True, has_touch=True) as context:
         visit = Visit(context.new_page(), server.address)
         visit.open("linear")
         wrong_then_right_then_offline(visit, server, touch=True)
 
 
-def wrong_then_right_then_offline(visit: Visit, server: Server, touch: bool) -> None:
+def wrong_then_right_then_offline(visit: Visit, server: Host, touch: bool) -> None:
     page = visit.page
     cell = exercise(page, "linear_forward", touch)
     assert "raise NotImplementedError" in cell.text
@@ -85,7 +86,7 @@ def wrong_then_right_then_offline(visit: Visit, server: Server, touch: bool) -> 
     assert "all checks passed" in cell.check()
 
 
-def test_a_dozen_exercises_pass_in_chromium(browser: Browser, server: Server) -> None:
+def test_a_dozen_exercises_pass_in_chromium(browser: Browser, server: Host) -> None:
     assert len(IN_CHROMIUM) >= 12
     with browser.new_context(viewport={"width": 1200, "height": 900}) as context:
         visit = Visit(context.new_page(), server.address)
@@ -153,7 +154,7 @@ def test_an_endless_loop_ends_by_stop_and_by_the_limit(page: Page) -> None:
     assert cell.run() == "again\n"
 
 
-def test_stop_ends_at_once_what_waits_for_the_service_worker_or_for_its_turn(browser: Browser, server: Server) -> None:
+def test_stop_ends_at_once_what_waits_for_the_service_worker_or_for_its_turn(browser: Browser, server: Host) -> None:
     with browser.new_context(service_workers="block") as context:
         # A browser whose service worker never takes over: a first request waits for it, a while.
         context.add_init_script(
@@ -249,7 +250,7 @@ def test_progress_is_exported_imported_and_cleared(page: Page, tmp_path: Path) -
     assert "raise" not in cell.text
 
 
-def test_a_cell_to_try_runs_those_above_it_first(browser: Browser, server: Server) -> None:
+def test_a_cell_to_try_runs_those_above_it_first(browser: Browser, server: Host) -> None:
     with browser.new_context() as context:
         visit = Visit(context.new_page(), server.address)
         visit.open("front")
@@ -262,7 +263,7 @@ def test_a_cell_to_try_runs_those_above_it_first(browser: Browser, server: Serve
         assert visit.faults == []
 
 
-def test_without_script_a_stub_is_code(browser: Browser, server: Server) -> None:
+def test_without_script_a_stub_is_code(browser: Browser, server: Host) -> None:
     with browser.new_context(java_script_enabled=False) as context:
         page = context.new_page()
         page.goto(f"{server.address}linear.html")
@@ -271,7 +272,7 @@ def test_without_script_a_stub_is_code(browser: Browser, server: Server) -> None
         assert stub.locator("button").count() == 0
 
 
-def test_without_python_a_page_says_so_and_reads_on(browser: Browser, live_site: Path, server: Server) -> None:
+def test_without_python_a_page_says_so_and_reads_on(browser: Browser, live_site: Path, server: Host) -> None:
     with browser.new_context(service_workers="block") as context:
         page = context.new_page()
         page.set_default_timeout(180_000)
