@@ -11,7 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from autograder.live.assemble import VARIABLE, assemble
@@ -31,6 +31,7 @@ PORT = 8421
 _PORTS_TRIED = 10
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_RAN = re.compile(r"(\S+): Executed notebook in ([\d.]+) seconds")
 _COMPLAINT = re.compile(r"WARNING: |ERROR: |^\w*(Error|Exception|Interrupt)\b|^(Configuration|Extension) error")
 
 
@@ -56,23 +57,40 @@ def build_book(serve: bool = False, out: Path | None = None, root: Path = ROOT, 
     out = source if out is None else out
     _forget_stale_outputs(source, out / "_build")
     shutil.rmtree(out / "_build" / "html", ignore_errors=True)
-    print("building the book; this takes a minute or more, as its pages are run", file=sys.stderr, flush=True)
-    done = subprocess.run(
-        [*JUPYTER_BOOK, "build", *STRICT, "--path-output", str(out), str(source)],
-        check=False,
-        env=os.environ | _live(out / "_build" / "live", source, publish),
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
+    said = (
+        "building the book: pages that are new or changed are run, all of them the first time, which takes some minutes"
     )
-    if done.returncode != 0:
-        complaints = complaints_in(done.stdout + done.stderr)
-        print("\n".join(complaints), file=sys.stderr)
+    print(said, file=sys.stderr, flush=True)
+    live = _live(out / "_build" / "live", source, publish)
+    status, log = _jupyter_book(out, source, os.environ | {"PYTHONUNBUFFERED": "1"} | live)
+    if status != 0:
+        print("\n".join(complaints_in(log)), file=sys.stderr)
         raise BookError("the book did not build: mend what the lines above name, then build again")
     front = out / "_build" / "html" / "index.html"
     if serve:
         serve_folder(front.parent)
     return front
+
+
+def _jupyter_book(out: Path, source: Path, environment: Mapping[str, str]) -> tuple[int, str]:
+    """Run the build and tell of each page whose code was run; its exit status, and all that it said."""
+    command = [*JUPYTER_BOOK, "build", *STRICT, "--path-output", str(out), str(source)]
+    log: list[str] = []
+    with subprocess.Popen(
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            log.append(line)
+            ran = _RAN.search(_COLOURS.sub("", line))
+            if ran:
+                print(f"  {Path(ran[1]).stem}: ran in {float(ran[2]):.0f} s", file=sys.stderr, flush=True)
+    return process.returncode, "".join(log)
 
 
 def pages(source: Path) -> list[Path]:

@@ -22,6 +22,7 @@ import pytest
 from answer_search import answers_in
 from audit import COLOURS, EVERYTHING, LAYOUT, violations
 from hosting import Host
+from live_book import HEAD
 from pages import CHAPTERS, PAGES, PHONE, Visit
 from playwright.sync_api import Browser
 from test_mistakes import MISTAKES
@@ -304,38 +305,46 @@ def test_search_finds_words_and_diagnoses(browser: Browser, address: str, words:
 # --- what stops the build ------------------------------------------------------------------------------------------
 
 
-def a_book(folder: Path, page: str) -> Path:
-    """A course with a book of one page in the set-up of ours."""
+@pytest.fixture
+def only_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Books are built without what makes pages live: for what is tested here it only takes time."""
+    monkeypatch.setattr("autograder.book._live", lambda *_: {})
+
+
+def a_book(folder: Path, page: str, **more: str) -> Path:
+    """A course with a book of one page or more in the set-up of ours."""
     source = folder / "book"
     shutil.copytree(ROOT / "book", source, ignore=shutil.ignore_patterns("_build", "*.md", "exercises"))
-    (source / "_toc.yml").write_text("format: jb-book\nroot: only\n", encoding="utf-8")
-    (source / "only.md").write_text(page, encoding="utf-8")
+    files = "".join(f"  - file: {name}\n" for name in more)
+    chapters = f"chapters:\n{files}" if more else ""
+    (source / "_toc.yml").write_text(f"format: jb-book\nroot: only\n{chapters}", encoding="utf-8")
+    for name, text in {"only": page, **more}.items():
+        (source / f"{name}.md").write_text(text, encoding="utf-8")
     return folder
 
 
-FAULTY = """---
-jupytext:
-  text_representation:
-    extension: .md
-    format_name: myst
-kernelspec:
-  display_name: Python 3
-  language: python
-  name: python3
----
+FAULTY = f"""{HEAD}# A page
 
-# A page
-
-{ref}`nowhere`
+{{ref}}`nowhere`
 
 ![](_static/logo.svg)
 
-```{code-cell} ipython3
+```{{code-cell}} ipython3
 1 / 0
+```
+"""
+COUNTED = """{HEAD}# {name}
+
+```{{code-cell}} ipython3
+from pathlib import Path
+
+with Path("{runs}").open("a") as file:
+    print("{name}", file=file)
 ```
 """
 
 
+@pytest.mark.usefixtures("only_read")
 def test_a_failing_cell_a_mute_picture_and_a_broken_link_stop_the_build_each_time(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -348,6 +357,21 @@ def test_a_failing_cell_a_mute_picture_and_a_broken_link_stop_the_build_each_tim
         assert "no alternative text" in said
         assert "nowhere" in said
         assert "\x1b" not in said
+
+
+@pytest.mark.usefixtures("only_read")
+def test_a_second_build_runs_only_the_page_that_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    runs = tmp_path / "runs"
+    pages = {name: COUNTED.format(HEAD=HEAD, name=name, runs=runs) for name in ("only", "other")}
+    course = a_book(tmp_path, pages["only"], other=pages["other"])
+    build_book(root=course)
+    assert runs.read_text().split() == ["only", "other"]
+    assert re.findall(r"(\w+): ran in", capsys.readouterr().err) == ["only", "other"]
+    changed = course / "book" / "other.md"
+    changed.write_text(pages["other"].replace("from pathlib", "import math\nfrom pathlib"), encoding="utf-8")
+    build_book(root=course)
+    assert runs.read_text().split() == ["only", "other", "other"]
+    assert re.findall(r"(\w+): ran in", capsys.readouterr().err) == ["other"]
 
 
 def test_missing_derived_files_are_named_with_the_command_that_writes_them(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def shades(page: Page) -> np.ndarray:
 
 def photograph(page: Page) -> np.ndarray:
     data = page.locator("kernel-bench img").first.get_attribute("src") or ""
-    return np.asarray(Image.open(io.BytesIO(base64.b64decode(data.split(",")[1]))), float) / 255
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(data.split(",")[1]))).getchannel(0), float) / 255
 
 
 def expected(picture: np.ndarray, kernel: list[list[float]]) -> np.ndarray:
