@@ -97,16 +97,20 @@ def _right(verdict: Verdict) -> str:
 
 
 def _finding_as_html(finding: Finding) -> str:
+    """The message, and each detail beside its label; where there is no room, as on a phone, below it."""
     rows = "".join(
-        f'<tr><td style="text-align:left;vertical-align:top;opacity:.75;white-space:nowrap;'
-        f'padding:0 .8em 0 0;border:0">{_escape(label)}</td>'
-        f'<td style="text-align:left;padding:0;border:0"><code style="white-space:pre-wrap;'
-        f'overflow-wrap:anywhere">{_escape(text)}</code></td></tr>'
+        f'<div style="display:flex;flex-wrap:wrap;column-gap:.8em">'
+        f'<span style="flex:0 0 7em;opacity:.75">{_escape(label)}</span>'
+        f'<code style="flex:1 1 18em;min-width:0;{_breaking(text)}">{_escape(text)}</code></div>'
         for label, text in finding.details
     )
-    style = "margin:.2em 0 .4em;border:0;border-collapse:collapse;color:inherit;font-size:inherit"
-    table = f'<table style="{style}">{rows}</table>' if rows else ""
-    return f'<div style="margin-top:.35em"><b>{_escape(finding.check)}</b>: {_escape(finding.message)}</div>{table}'
+    details = f'<div style="margin:.2em 0 .4em">{rows}</div>' if rows else ""
+    return f'<div style="margin-top:.35em"><b>{_escape(finding.check)}</b>: {_escape(finding.message)}</div>{details}'
+
+
+def _breaking(text: str) -> str:
+    """An array keeps its rows, and what does not fit is reached by scrolling; other text is broken into lines."""
+    return "white-space:pre;overflow-x:auto" if "\n" in text else "white-space:pre-wrap;overflow-wrap:anywhere"
 
 
 def _escape(text: str) -> str:

@@ -243,6 +243,8 @@ export class LiveCell extends HTMLElement {
     this.printed.textContent += [text, error].filter(Boolean).join("\n");
     this.printed.hidden = !this.printed.textContent;
     this.verdict.innerHTML = html ?? "";
+    // A wide array is scrolled, by keys too.
+    for (const code of this.verdict.querySelectorAll("code")) if (code.scrollWidth > code.clientWidth) code.tabIndex = 0;
   }
 }
 
