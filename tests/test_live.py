@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hosting import Host
 from live_book import Cell, exercise, live_site, server
-from pages import PHONE, Visit
+from pages import Visit
 from playwright.sync_api import Browser, Page, expect
 
 from autograder import registry
@@ -40,50 +40,6 @@ def page(browser: Browser, server: Host) -> Iterator[Page]:
         visit.open("linear")
         yield visit.page
         assert visit.faults == []
-
-
-def test_wrong_then_right_then_without_network(browser: Browser, server: Host, live_site: Path) -> None:
-    """Nothing but the book's own host can be reached; then not even that."""
-    with browser.new_context(viewport={"width": 1200, "height": 900}) as context:
-        visit = Visit(context.new_page(), server.address)
-        visit.open("linear")
-        wrong_then_right_then_offline(visit, server, touch=False)
-
-
-def test_the_same_by_touch_on_a_phone(browser: Browser, server: Host) -> None:
-    with browser.new_context(viewport={"width": PHONE, "height": 800}, is_mobile=True, has_touch=True) as context:
-        visit = Visit(context.new_page(), server.address)
-        visit.open("linear")
-        wrong_then_right_then_offline(visit, server, touch=True)
-
-
-def wrong_then_right_then_offline(visit: Visit, server: Host, touch: bool) -> None:
-    page = visit.page
-    cell = exercise(page, "linear_forward", touch)
-    assert "raise NotImplementedError" in cell.text
-    cell.type(WRONG)
-    words = cell.check()
-    assert "linear_forward: not right yet" in words
-    assert "but bias is not in it" in words
-    cell.type(answers_of("linear"))
-    assert "all checks passed (6 of 6 points)" in cell.check()
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    kept = cell.text
-    page.wait_for_function(
-        """async () => {
-            const used = performance.getEntriesByType("resource").map((entry) => entry.name);
-            const kept = await Promise.all([location.href, ...used].map((address) => caches.match(address)));
-            return kept.every(Boolean);
-        }"""
-    )
-    assert visit.faults == []
-    server.stop()
-    page.reload()
-    cell = exercise(page, "linear_forward", touch)
-    assert cell.text == kept
-    assert cell.said == "✓ all checks passed"
-    assert page.locator(".live-count").first.text_content() == "1/4"
-    assert "all checks passed" in cell.check()
 
 
 def test_a_dozen_exercises_pass_in_chromium(browser: Browser, server: Host) -> None:
