@@ -50,6 +50,9 @@ def test_wrong_then_right_then_without_network(browser: Browser, site: Path, rea
                 return kept.every(Boolean);
             }"""
         )
+        visit.open("introduction")
+        page.wait_for_function("async () => await caches.match(new URL('searchindex.js', location.href))")
+        visit.open(CHAPTER)
         assert visit.faults == []
         host.stop()
         page.reload()
@@ -59,3 +62,6 @@ def test_wrong_then_right_then_without_network(browser: Browser, site: Path, rea
         assert page.locator(".live-count").first.text_content() == "1/4"
         assert page.locator("mjx-container").count() >= page.locator(".math").count() > 0
         assert "all checks passed" in cell.check()
+        page.goto(f"{host.address}search.html?q=im2col")
+        page.wait_for_selector("#search-results ul.search li")
+        assert "convolution.html" in page.inner_html("#search-results")
