@@ -40,7 +40,7 @@ def check_exercise(
     if found is not None:
         state, message = found
         return Verdict(exercise.name, state, 0.0, exercise.points, (Finding("exists", False, message),))
-    told = tuple(findings(trial))
+    told = tuple(findings(trial, implementation))
     if trial.stopped is not None and trial.stopped.stopped is not None:
         return Verdict(exercise.name, trial.stopped.stopped, score(trial), exercise.points, told)
     if all(finding.passed for finding in told):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -208,13 +208,22 @@ class Walk:
 
 
 @dataclass(frozen=True)
+class Detour:
+    """The walk of somebody who makes these known mistakes of the exercise, named as its catalogue names them."""
+
+    slips: tuple[str, ...]
+    walk: Walk
+
+
+@dataclass(frozen=True)
 class Exercise:
     """One function of the contract. `cases(rng)` draws its inputs; `forward` names the forward of a backward.
 
     For a backward, `gradient_of` maps each returned gradient to the forward's argument that it belongs to, so that
     the gradient can be held to the student's own forward where that one is not yet right. For a function that repeats
     another, `steps` takes apart the call at a position of a case's calls, so that it can be held to the student's own
-    step. `measures` are those that only this exercise's cases ask for.
+    step, and `detours` does so in wrong ways, the simple ones first. `measures` are those that only this exercise's
+    cases ask for.
 
     An exercise of `design` is a class whose methods are judged by measures alone: its arrays, their number and their
     shapes are the implementer's own. `returns` then names what is measured, and each measure earns its share.
@@ -228,6 +237,7 @@ class Exercise:
     forward: str | None = None
     gradient_of: Mapping[str, str] = field(default_factory=dict)
     steps: Callable[[Sequence[Call], int], Walk] | None = None
+    detours: Callable[[Sequence[Call], int], Iterable[Detour]] | None = None
     measures: Mapping[str, Measure] = field(default_factory=dict)
     design: bool = False
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from autograder import compare
 from autograder.answers import KnownMistake
+from autograder.detours import Detours
 from autograder.deviations import Deviation
 from autograder.diagnose import product_sizes, relation, same_factor, spread
 from autograder.exercise import (
@@ -19,6 +20,7 @@ from autograder.exercise import (
     Call,
     Drawn,
     Finding,
+    Implementation,
     Observed,
     Result,
     Rng,
@@ -48,9 +50,9 @@ _Group = tuple[str, str]
 _Groups = Mapping[_Group, Sequence[Deviation]]
 
 
-def findings(trial: Trial) -> list[Finding]:
-    """The findings of a trial in which there was something to judge."""
-    failed = _stopped(trial) + _failed(trial)
+def findings(trial: Trial, implementation: Implementation) -> list[Finding]:
+    """The findings of a trial of an implementation, in which there was something to judge."""
+    failed = _stopped(trial) + _failed(trial, implementation)
     wrong = {finding.check for finding in failed}
     if trial.stopped or "returns" in wrong or not trial.something_came_back:
         return failed
@@ -74,13 +76,17 @@ def _stopped(trial: Trial) -> list[Finding]:
     return [Finding(case.check, False, trial.stopped.reason, details=(called, ("case", case.name)))]
 
 
-def _failed(trial: Trial) -> list[Finding]:
+def _failed(trial: Trial, implementation: Implementation) -> list[Finding]:
     groups: dict[_Group, list[Deviation]] = {}
     for found in trial.found:
         for deviation in found:
             groups.setdefault((deviation.check, deviation.output), []).append(deviation)
-    recogniser = Recogniser(trial)
-    mistakes = {group: recogniser.explains(*group) for group, found in groups.items() if found[0].kind != "untried"}
+    recogniser, detours = Recogniser(trial), Detours(trial, implementation)
+    mistakes = {
+        group: recogniser.explains(*group) or detours.explains(group[1])
+        for group, found in groups.items()
+        if found[0].kind != "untried"
+    }
     told: list[Finding] = []
     for group in sorted(groups, key=lambda group: _rank(trial, groups, mistakes, group)):
         check, output = group

@@ -65,7 +65,7 @@ def _own_gradients(
 
 
 # What each of a walk's steps returned.
-_Taken = Sequence[Sequence[np.ndarray]]
+Taken = Sequence[Sequence[np.ndarray]]
 
 
 def _own_steps(
@@ -80,7 +80,7 @@ def _own_steps(
             for deviation in wrong
             if deviation.call == position
             and deviation.output in walked
-            and _agrees(deviation.got, walked[deviation.output], case)
+            and agrees(deviation.got, walked[deviation.output], case)
         ]
     return forgiven
 
@@ -91,27 +91,28 @@ def _walked(
     """What the student's own steps make of one call, by result; none that could be had without taking them."""
     assert exercise.steps is not None
     walk = exercise.steps(calls, position)
-    taken = _taken(implementation, walk)
+    taken = taken_by(implementation, walk)
     if taken is None or (exercise.forward is None and _stand(walk, taken)):
         return {}
-    results = _gathered(exercise, walk, taken)
+    results = gathered(exercise, walk, taken)
     if exercise.forward is None:
         return results
     # No gradient stays as it is where another one arrives at the end; and some of that has to be carried to the first
     # step, which is the last one on the way back.
-    otherwise = _taken(implementation, exercise.steps(_arriving_otherwise(calls, position), position))
+    otherwise = taken_by(implementation, exercise.steps(_arriving_otherwise(calls, position), position))
     if otherwise is None or all(map(np.array_equal, taken[-1], otherwise[-1])):
         return {}
-    others = _gathered(exercise, walk, otherwise)
+    others = gathered(exercise, walk, otherwise)
     return {name: gradient for name, gradient in results.items() if not np.array_equal(gradient, others[name])}
 
 
-def _gathered(exercise: Exercise, walk: Walk, taken: _Taken) -> Mapping[str, np.ndarray]:
+def gathered(exercise: Exercise, walk: Walk, taken: Taken) -> Mapping[str, np.ndarray]:
+    """What a walk makes of its steps, by the names of the exercise's results."""
     with np.errstate(all="ignore"):
         return dict(zip(exercise.returns, walk.gathered(taken), strict=False))
 
 
-def _taken(implementation: Implementation, walk: Walk) -> _Taken | None:
+def taken_by(implementation: Implementation, walk: Walk) -> Taken | None:
     """What the steps returned, their caches aside, if they are arrays of numbers of the same shapes at every step."""
     outcomes = implementation.run([*walk.before, *walk.steps])[len(walk.before) :]
     count = sum(name != "cache" for name in walk.steps[0].returns)
@@ -121,7 +122,7 @@ def _taken(implementation: Implementation, walk: Walk) -> _Taken | None:
     return taken if len(taken) == len(walk.steps) and len(shapes) == 1 and numbers else None
 
 
-def _stand(walk: Walk, taken: _Taken) -> bool:
+def _stand(walk: Walk, taken: Taken) -> bool:
     """Whether the steps' first results never change, or are what the first step was given."""
     first, *later = (returned[0] for returned in taken)
     given = any(np.array_equal(first, each) for each in walk.steps[0].arguments.values())
@@ -138,7 +139,8 @@ def _arriving_otherwise(calls: Sequence[Call], position: int) -> list[Call]:
     return [*calls[:position], changed, *calls[position + 1 :]]
 
 
-def _agrees(got: np.ndarray, walked: np.ndarray, case: Case) -> bool:
+def agrees(got: np.ndarray, walked: np.ndarray, case: Case) -> bool:
+    """Whether two arrays are of one shape and the same values, as far as the case asks."""
     difference = compare.value_difference
     return got.shape == walked.shape and difference(got, walked, case.tolerance, case.yardstick) is None
 

@@ -139,6 +139,67 @@ def returned(layer: str) -> tuple[str, ...]:
     return registry.exercises(registry.chapters_by_exercise()[f"{layer}_backward"])[f"{layer}_backward"].returns
 
 
+# --- two mistakes at once --------------------------------------------------------------------------------------------
+
+
+def named(verdict: Verdict, layer: str) -> dict[str, str]:
+    """The mistake that is named for each gradient that is wrong in the ordinary cases."""
+    told = {}
+    for finding in verdict.findings:
+        if finding.check == "gradients" and not finding.passed:
+            first = dict(finding.details).get("first difference", finding.message)  # or "dh0 is wrong here by …"
+            told[first.split("[")[0].split()[0]] = (finding.mistake or "").removeprefix(f"{layer}_backward.")
+    return told
+
+
+PAIRS = {
+    "the cell is wrong, and nothing is carried": (
+        "wrong",
+        "nothing carried",
+        sum,
+        "carry_forgotten",
+        "carry_forgotten",
+    ),
+    "the cell is wrong, and gradients are overwritten": (
+        *("wrong", None, lambda uses: uses[-1]),
+        *(None, "parameters_overwritten"),
+    ),
+    "nothing is carried, and gradients are overwritten": (
+        *("right", "nothing carried", lambda uses: uses[-1]),
+        *("carry_forgotten", "parameters_overwritten"),
+    ),
+    "only the last arrives, and gradients are averaged": (
+        *("right", "arriving at the last step only", lambda uses: sum(uses) / np.asarray(len(uses), uses[0].dtype)),
+        *("only_the_last_arrives", "parameters_averaged_over_time"),
+    ),
+}
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+@pytest.mark.parametrize("layer", ["rnn", "lstm"])
+def test_two_mistakes_at_once_are_both_named(layer: str, pair: str) -> None:
+    which, carry, added, of_inputs, of_weights = PAIRS[pair]
+    right, wrong = REFERENCE[f"{layer}_cell_backward"], wrong_cell(layer, WRONG_CELLS[layer][0])
+    upstream = WRONG_CARRIES[carry] if carry else carried_and_arriving
+    verdict = judge(f"{layer}_backward", own(layer, right if which == "right" else wrong, upstream, added))
+    told = named(verdict, layer)
+    assert told.get("dx") == of_inputs
+    assert {told[name] for name in returned(layer) if name.startswith(("dweight", "dbias"))} == {of_weights}
+
+
+def test_what_is_no_known_mistake_of_a_sequence_is_not_named_as_one() -> None:
+    """Where a cell hands back nothing, the walk without a carry gives the same: no word of a carry, then."""
+
+    def nothing_back(dh_next, cache):
+        dx, dh, *others = recurrent.rnn_cell_backward(dh_next, cache)
+        return dx, 0 * dh, *others
+
+    halved = own("rnn", wrong_cell("rnn", "slope_forgotten"), lambda dhs, t, carried: (dhs[t] + carried[0] / 2,))
+    for functions in (own("rnn", nothing_back), halved):
+        told = named(judge("rnn_backward", functions), "rnn")
+        assert {told[name] for name in ("dx", "dweight_ih", "dweight_hh", "dbias")} == {""}
+
+
 # --- what nobody has worked out --------------------------------------------------------------------------------------
 
 CHEAP: dict[str, Callable] = {

@@ -21,7 +21,7 @@ FLOORS = (
     ("deviations", "answer_file"),
     ("following",),
     ("trial",),
-    ("marks", "recognise"),
+    ("marks", "recognise", "detours"),
     ("findings",),
     ("checking",),
     ("notebook",),

@@ -13,6 +13,7 @@ from functools import partial
 import numpy as np
 
 from autograder.checks.drawing import Array, forward_then_backward, read_only
+from autograder.checks.sequence_detours import detours_back
 from autograder.checks.sequences import as_array, laid_out, unrolled, unrolled_back
 from autograder.exercise import Call, Case, Exercise, Result
 
@@ -187,6 +188,7 @@ def _exercises(layer: Layer, points: tuple[float, float, float, float]) -> tuple
             forward=f"{name}_forward",
             gradient_of=of_sequence,
             steps=partial(unrolled_back, cell=f"{name}_cell", states=layer.states),
+            detours=partial(detours_back, cell=f"{name}_cell", states=layer.states),
         ),
     )
 

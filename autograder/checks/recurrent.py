@@ -12,6 +12,7 @@ from functools import partial
 import numpy as np
 
 from autograder.checks.drawing import Array, forward_then_backward, read_only
+from autograder.checks.sequence_detours import detours_back
 from autograder.checks.sequences import as_array, laid_out, unrolled, unrolled_back
 from autograder.exercise import Call, Case, Exercise
 
@@ -250,6 +251,7 @@ EXERCISES = (
         forward="rnn_forward",
         gradient_of=_gradient_of("dx", "h0", "dh0"),
         steps=partial(unrolled_back, cell="rnn_cell", states=("h",)),
+        detours=partial(detours_back, cell="rnn_cell", states=("h",)),
     ),
     Exercise("embedding_forward", 4, ("out", "cache"), _embedding_forward_cases),
     Exercise(
