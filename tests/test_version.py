@@ -1,4 +1,4 @@
-"""What decides a mark is in the key of the journal, and what a student handed in before stays in the journal."""
+"""What decides a mark is in the key of the journal: where it changes, a submission is judged anew."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from courses import HALF_RIGHT, RIGHT, hand_in, marks, notebook
+from courses import RIGHT, hand_in, notebook
 
 from autograder import answer_data, registry
 from autograder.grading import version
-from autograder.grading.course import Course, open_course
+from autograder.grading.course import Course
 from autograder.grading.grade import grade
-from autograder.grading.journal import Journal
 
 # Everything that judging a chapter loads, in a process of its own: the judge, the workers, the sandbox, the keys.
 JUDGING = """
@@ -54,26 +53,3 @@ def test_where_the_engine_changed_the_submission_is_judged_anew(
     assert grade(course, "linear", jobs=1).kept == 1
     engine.write_text("POINTS = 2")
     assert grade(course, "linear", jobs=1).kept == 0
-
-
-def test_what_was_handed_in_before_stays_in_the_journal_and_a_late_one_is_penalised(course: Course) -> None:
-    config = course.folder / "nbgrader_config.py"
-    config.write_text(config.read_text() + "\nc.LateSubmissionPlugin.penalty_method = 'zero'\n")
-    strict = open_course(course.folder)
-    with strict.gradebook() as gradebook:
-        gradebook.update_or_create_assignment("linear", duedate="2030-05-02 00:00:00 UTC")
-    penalties = []
-    for day, answers in ((1, {}), (1, HALF_RIGHT), (3, RIGHT)):
-        path = hand_in(strict, "ada", notebook(strict, answers))
-        (path.parent / "timestamp.txt").write_text(f"2030-05-0{day} 12:00:00 UTC")
-        grade(strict, "linear", jobs=1)
-        with strict.gradebook() as gradebook:
-            penalties.append(gradebook.find_submission("linear", "ada").late_submission_penalty)
-    attempts = Journal(strict, "linear").history()["ada"]
-    first, second, last = (attempt.result.score for attempt in attempts)
-    assert (first, last) == (0, 26)
-    assert 0 < (second or 0) < 26
-    assert penalties == [0, 0, 26]
-    assert len({attempt.key.content for attempt in attempts}) == 3
-    assert len({attempt.key.seed for attempt in attempts}) == 1
-    assert sum(marks(strict, "ada").values()) == 26

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -25,6 +25,10 @@ from autograder.notebook.read import Cell, Unreadable, read
 # As nbgrader leaves them: what is graded is not to be edited, what is handed back may be.
 _AUTOGRADED_MODE = 0o444
 _FEEDBACK_MODE = 0o644
+
+# By these `nbgrader release_feedback` knows which attempt a page is for. Whatever else a student handed in stays out of
+# the page's folder: it hands on every page that lies there.
+_ATTEMPT = frozenset({"timestamp.txt", "submission_secret.txt"})
 
 
 class Recorder:
@@ -80,15 +84,26 @@ class Recorder:
 
     def _copy_other_files(self, submission: Submission) -> None:
         """What lies beside the notebook, and over it the course's own files, as nbgrader does."""
-        target = self._autograded(str(submission.student)).parent
         source = self._course.path("source", self._chapter)
         ignored = [*self._course.directory.ignore, "*.ipynb"]
-        own = [(Path(name), Path(name).relative_to(source)) for name in find_all_files(str(source), ignored)]
-        for file, inner in submissions.other_files(self._course, submission) + own:
-            (target / inner).parent.mkdir(parents=True, exist_ok=True)
-            (target / inner).unlink(missing_ok=True)
-            shutil.copyfile(file, target / inner)
-            (target / inner).chmod(_AUTOGRADED_MODE)
+        own = {Path(name).relative_to(source): Path(name) for name in find_all_files(str(source), ignored)}
+        theirs = {inner: file for file, inner in submissions.other_files(self._course, submission)}
+        about = {inner: file for inner, file in theirs.items() if str(inner) in _ATTEMPT}
+        written = [self._autograded(str(submission.student)), self._feedback(str(submission.student))]
+        _copy(theirs | own, written[0].parent, written, _AUTOGRADED_MODE)
+        _copy(about | own, written[1].parent, written, _FEEDBACK_MODE)
+
+
+def _copy(files: Mapping[Path, Path], folder: Path, keep: Collection[Path], mode: int) -> None:
+    """Make `files`, by their place in the folder, all that lies there but `keep`: an earlier attempt's files go."""
+    for left in folder.rglob("*"):
+        if left not in keep and left.relative_to(folder) not in files and (left.is_symlink() or not left.is_dir()):
+            left.unlink()
+    for inner, file in files.items():
+        (folder / inner).parent.mkdir(parents=True, exist_ok=True)
+        (folder / inner).unlink(missing_ok=True)
+        shutil.copyfile(file, folder / inner)
+        (folder / inner).chmod(mode)
 
 
 def first_hints(chapter: str) -> Mapping[str, str]:
