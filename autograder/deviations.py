@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -58,10 +58,13 @@ def deviations(
     case: Case,
     outcomes: Sequence[Outcome],
     expected: Sequence[Outcome],
-    measures: Measures | None,
+    measures: Callable[[], Measures | None],
     expected_measures: Measures | None,
 ) -> list[Deviation]:
-    """All deviations of the exercise's own calls in case `number`; a call that was stopped has none."""
+    """All deviations of the exercise's own calls in case `number`; a call that was stopped has none.
+
+    `measures` are taken only where results have the form that is expected: whatever else came may be of any size.
+    """
     found = [
         deviation
         for position in judged(exercise.name, case)
@@ -69,7 +72,7 @@ def deviations(
         for deviation in _of_call(exercise, number, case, position, outcomes, expected[position])
     ]
     if expected_measures is not None and not any(deviation.spoils_values for deviation in found):
-        found += _of_measures(exercise, number, case, measures or {}, expected_measures)
+        found += _of_measures(exercise, number, case, measures() or {}, expected_measures)
     if case.pace is not None and not found and not any(outcome.stopped for outcome in outcomes):
         found = list(_of_pace(exercise, number, case, case.pace, outcomes))
     return found

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
-from autograder.answers import AnswerKey, Answers, judged, measures_of
+import numpy as np
+
+from autograder.answers import AnswerKey, Answers, judged, measures_of, without_values
 from autograder.deviations import Deviation, deviations
 from autograder.exercise import Case, Exercise, Implementation, Outcome
 from autograder.following import followed
@@ -14,6 +17,7 @@ from autograder.following import followed
 # How often a case that asks for speed is tried, and the seconds of a call for which the function itself is to blame.
 _ATTEMPTS = 4
 _FOR_LONG = 0.5
+_LARGE = 2**20  # bytes
 
 
 @dataclass(frozen=True)
@@ -60,10 +64,11 @@ def try_cases(exercise: Exercise, key: AnswerKey, implementation: Implementation
     for number in range(len(key.cases)):
         outcomes, found = _tried(exercise, key, number, implementation)
         forgiven = followed(exercise, key, number, implementation, outcomes, found)
+        kept = [deviation for deviation in found if not any(deviation is one for one, _ in forgiven)]
         trial = replace(
             trial,
-            outcomes=[*trial.outcomes, outcomes],
-            found=[*trial.found, [d for d in found if not any(d is one for one, _ in forgiven)]],
+            outcomes=[*trial.outcomes, [replace(outcome, returned=_light(outcome.returned)) for outcome in outcomes]],
+            found=[*trial.found, [replace(deviation, got=_light(deviation.got)) for deviation in kept]],
             followed=trial.followed | {(deviation.check, whose) for deviation, whose in forgiven},
         )
         if trial.stopped or trial.only_a_stub:
@@ -73,10 +78,15 @@ def try_cases(exercise: Exercise, key: AnswerKey, implementation: Implementation
 
 def deviating(exercise: Exercise, key: AnswerKey, number: int, outcomes: Sequence[Outcome]) -> list[Deviation]:
     """How outcomes of case `number` deviate from the key."""
-    case = key.cases[number]
-    measures = measures_of(exercise, case, outcomes)
+    case, expected = key.cases[number], key.expected
     return deviations(
-        exercise, number, case, outcomes, key.expected.outcomes[number], measures, key.expected.measures[number]
+        exercise,
+        number,
+        case,
+        outcomes,
+        expected.outcomes[number],
+        lambda: measures_of(exercise, case, outcomes),
+        expected.measures[number],
     )
 
 
@@ -88,7 +98,7 @@ def deviating_answers(exercise: Exercise, key: AnswerKey, number: int, answers: 
         key.cases[number],
         answers.outcomes[number],
         key.expected.outcomes[number],
-        answers.measures[number],
+        lambda: answers.measures[number],
         key.expected.measures[number],
     )
 
@@ -103,6 +113,13 @@ def _tried(
         if not any(deviation.kind == "slow" and deviation.got < _FOR_LONG for deviation in found):
             break
     return outcomes, found
+
+
+def _light(value: Any) -> Any:
+    """What is kept of a value until all cases are tried: of a large array the form. None so large is asked for."""
+    if isinstance(value, np.ndarray):
+        return without_values(value) if value.nbytes > _LARGE else value
+    return type(value)(map(_light, value)) if isinstance(value, list | tuple) else value
 
 
 def _not_there(outcome: Outcome) -> bool:

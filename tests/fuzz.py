@@ -82,7 +82,7 @@ class Hang(BaseException):
 
 
 @contextmanager
-def _watched() -> Iterator[None]:
+def watched() -> Iterator[None]:
     """Raise Hang where what is inside takes too much CPU; another job on the machine costs it nothing."""
     signal.setitimer(signal.ITIMER_PROF, _SECONDS)
     try:
@@ -91,7 +91,7 @@ def _watched() -> Iterator[None]:
         signal.setitimer(signal.ITIMER_PROF, 0)
 
 
-def _raise_hang(*_: object) -> None:
+def raise_hang(*_: object) -> None:
     raise Hang(f"more than {_SECONDS} s of CPU")
 
 
@@ -99,7 +99,7 @@ def _with_hypothesis(target: str, inputs: int, seed: int, folder: Path) -> int:
     import hypothesis
     from fuzz_targets import TARGETS as ALL
 
-    signal.signal(signal.SIGPROF, _raise_hang)
+    signal.signal(signal.SIGPROF, raise_hang)
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     tried = 0
     last = b""
@@ -107,7 +107,7 @@ def _with_hypothesis(target: str, inputs: int, seed: int, folder: Path) -> int:
     def trial(data: bytes) -> None:
         nonlocal tried, last
         tried, last = tried + 1, data
-        with _watched():
+        with watched():
             ALL[target].check(data)
 
     made = ALL[target].made()
@@ -136,11 +136,11 @@ def _with_atheris(target: str, inputs: int, seed: int, folder: Path) -> int:
 
     with atheris.instrument_imports(include=_INSTRUMENTED):
         from fuzz_targets import TARGETS as ALL
-    signal.signal(signal.SIGPROF, _raise_hang)
+    signal.signal(signal.SIGPROF, raise_hang)
     chosen = ALL[target]
 
     def trial(data: bytes) -> None:
-        with _watched():
+        with watched():
             chosen.check(data)
 
     def mutated(data: bytes, longest: int, number: int) -> bytes:
@@ -165,7 +165,7 @@ def _with_atheris(target: str, inputs: int, seed: int, folder: Path) -> int:
                 f"-dict={words}",
                 f"-artifact_prefix={folder}/",
                 f"-rss_limit_mb={_MEMORY // 1024**2}",
-                # Not by the clock, which runs on while others have the machine: see _watched.
+                # Not by the clock, which runs on while others have the machine: see watched.
                 "-timeout=0",
                 f"-report_slow_units={10**6}",  # seconds; else a slow one is kept as if it were a fault
                 "-print_final_stats=1",

@@ -29,6 +29,12 @@ where there is none. The reason:
 
 {reason}
 """
+# What of a submission is shown, in characters: several times what the longest chapter takes. What colours code on a page
+# takes a time that grows with the square of blank lines in a row: some thousands take seconds.
+_LONGEST_CELL = 12_000
+_LONGEST = 150_000
+_MOST_BLANK_LINES = 20
+_CUT = "# … {} more characters stand in the file that was handed in; they are too many to be shown here."
 _MISSING = "# There is no cell for this answer in what was handed in."
 
 
@@ -44,13 +50,14 @@ def autograded(result: Graded, cells: Sequence[Cell], template: Template, hints:
         output = verdict_output(verdicts[name], hints.get(name)) if name in verdicts else _no_result()
         return [*missing, _code_cell(template.checks[name].source, template.checks[name].metadata, output)]
 
+    shown = _shown(cells)
     made: list[Node] = []
     if result.state == "unreadable":
         made.append(_text_cell(_UNREADABLE.format(reason=inactive(result.reason or ""))))
     for position, cell in enumerate(cells):
         if _check_of(cell, template) is None:
             name = exercise_at.get(position)
-            made.append(_student_cell(cell, template, template.answers[name] if name else None))
+            made.append(_student_cell(cell, shown[position], template, template.answers[name] if name else None))
         made += [new for name in template.checks if check_after[name] == position for new in check(name)]
     made += [new for name in template.checks if check_after[name] == len(cells) for new in check(name)]
     for number, node in enumerate(made):
@@ -88,12 +95,35 @@ def _check_positions(cells: Sequence[Cell], template: Template, answer_at: Mappi
     return {name: stood.get(name, answer_at.get(name, len(cells))) for name in template.checks}
 
 
-def _student_cell(cell: Cell, template: Template, answer: nbformat.NotebookNode | None) -> Node:
+def _shown(cells: Sequence[Cell]) -> list[str]:
+    """The sources of the cells as far as they are shown."""
+    room = _LONGEST
+    shown = []
+    for cell in cells:
+        source = _with_few_blank_lines(cell.source)
+        most = min(_LONGEST_CELL, room)
+        room -= min(len(source), most)
+        cut = f"{source[:most]}\n{_CUT.format(len(source) - most)}"
+        shown.append(source if len(source) <= most else cut)
+    return shown
+
+
+def _with_few_blank_lines(source: str) -> str:
+    kept: list[str] = []
+    blank = 0
+    for line in source.split("\n"):
+        blank = 0 if line.strip() else blank + 1
+        if blank <= _MOST_BLANK_LINES:
+            kept.append(line)
+    return "\n".join(kept)
+
+
+def _student_cell(cell: Cell, shown: str, template: Template, answer: nbformat.NotebookNode | None) -> Node:
     if cell.kind == "code":
-        return _code_cell(cell.source, answer.metadata if answer is not None else {}, None)
+        return _code_cell(shown, answer.metadata if answer is not None else {}, None)
     if cell.source in template.texts:
         return _text_cell(cell.source)
-    return _text_cell(verbatim(cell.source))
+    return _text_cell(verbatim(shown))
 
 
 def _missing_answer(name: str, template: Template) -> list[Node]:

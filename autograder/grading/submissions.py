@@ -14,6 +14,8 @@ from autograder.grading.handed_in import SUFFIXES, linked, notebook_in
 from autograder.grading.submission import Submission, chapter_by_name
 from autograder.notebook.read import LARGEST, Unreadable
 
+_LONGEST_TIMESTAMP = 100
+
 
 def collect(course: Course, chapter: str, students: Sequence[str] = ()) -> list[Submission]:
     """The submissions of the named students, or of all."""
@@ -43,9 +45,13 @@ def misplaced(course: Course, chapter: str) -> list[tuple[Path, Path]]:
 def handed_in(course: Course, submission: Submission) -> datetime | None:
     """When it was handed in, as nbgrader's timestamp.txt says in UTC."""
     folder = course.path("submitted", str(submission.chapter), str(submission.student))
+    path = folder / "timestamp.txt"
+    if folder.is_symlink() or path.is_symlink() or not path.is_file():
+        return None
     try:
-        text = (folder / "timestamp.txt").read_text(encoding="utf-8").strip()
-        timestamp: datetime | None = parse_utc(text) if text else None
+        with path.open(encoding="utf-8") as file:
+            text = file.read(_LONGEST_TIMESTAMP + 1).strip()
+        timestamp: datetime | None = parse_utc(text) if 0 < len(text) <= _LONGEST_TIMESTAMP else None
     except (OSError, ValueError, OverflowError):
         return None
     return timestamp

@@ -27,6 +27,7 @@ class Limits:
     processes: int = 32  # processes and threads together
     open_files: int = 128
     output_bytes: int = 64 * 1024  # what is kept of a cell's prints, of its complaints and of its value, each
+    outputs_bytes: int = 4 * MIB  # what is kept of all of these together, and of what cells raised
     answer_bytes: int = 256 * MIB  # what comes back from one `run`
     restarts: int = 8  # how often a submission that killed its own process is started again
     strikes: int = 2  # how often one function may be stopped before it is called no more
@@ -52,3 +53,14 @@ class CellOutcome:
     printed: str = ""
     complained: str = ""
     value: str | None = None
+
+    @property
+    def size(self) -> int:
+        """How many characters it holds."""
+        raised = (self.raised.type, self.raised.message, *self.raised.lines) if self.raised else ()
+        return sum(map(len, (self.reason, self.printed, self.complained, self.value or "", *raised)))
+
+    def silent(self) -> CellOutcome:
+        """The same without what it printed, showed or told of its exception's way."""
+        raised = Raised(self.raised.type[:100], self.raised.message[:300]) if self.raised else None
+        return CellOutcome(raised, self.stopped, self.reason[:300])

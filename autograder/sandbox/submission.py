@@ -21,7 +21,8 @@ from autograder.sandbox.messages import call_to_plain, cell_from_plain, outcome_
 
 # What is imported before the fork where a cell imports it: it takes a second each time otherwise.
 _WORTH_IMPORTING = {"matplotlib": "matplotlib.pyplot", "sklearn": "sklearn.datasets"}
-_IMPORT = re.compile(rf"^\s*(?:import|from)\s+({'|'.join(_WORTH_IMPORTING)})\b", re.MULTILINE)
+# (Blanks by name: \s would look through all blank lines anew from each of them, as long as there are any.)
+_IMPORT = re.compile(rf"^[ \t]*(?:import|from)[ \t]+({'|'.join(_WORTH_IMPORTING)})\b", re.MULTILINE)
 # A call's own word on its seconds is taken unless more than this passed here that it does not account for.
 _UNACCOUNTED = 0.25
 _PATIENCE = 2.0  # seconds for a process that closed its pipe to be seen ending
@@ -124,8 +125,11 @@ class Submission:
         asked = {"cells": cells, "values": self._values}
         try:
             replies = self._replies(asked, len(cells), limits.cell_seconds, limits.cells_seconds)
+            room = limits.outputs_bytes
             for (number, _), said in zip(cells, replies, strict=True):
-                outcomes[number] = cell_from_plain(said, limits.output_bytes)
+                cell = cell_from_plain(said, limits.output_bytes)
+                room -= cell.size
+                outcomes[number] = cell if room >= 0 else cell.silent()
         except (Malformed, Closed, Late) as fault:
             raise self._stop(fault, limits.cell_seconds) from None
 
