@@ -69,7 +69,7 @@ def each_outcome(functions: Mapping[str, Any], calls: Sequence[Call]) -> Iterato
     earlier: list[_Earlier] = []
     # What later calls must leave alone: its name, the array, a copy.
     kept: list[tuple[str, np.ndarray, np.ndarray]] = []
-    for call in calls:
+    for number, call in enumerate(calls, 1):
         function = _function(functions, call)
         if function is _MISSING:
             yield Outcome(missing=True)
@@ -93,15 +93,16 @@ def each_outcome(functions: Mapping[str, Any], calls: Sequence[Call]) -> Iterato
         # An object is not taken apart.
         made = (value,) if call.returns == ("cache",) and outcome.came_back else value
         earlier.append(_Earlier(made, generator, outcome))
-        # What this call has changed, no later one is blamed for.
-        kept = [(name, array, copy if name not in changed else array.copy()) for name, array, copy in kept]
-        for name, copy in before.items():
-            array = given[name]
-            kept.append((f"{name} of {call.function}", array, copy if name not in changed else array.copy()))
-        if outcome.came_back:
+        if number < len(calls):
+            # What this call has changed, no later one is blamed for.
+            kept = [(name, array, copy if name not in changed else array.copy()) for name, array, copy in kept]
+            for name, copy in before.items():
+                array = given[name]
+                kept.append((f"{name} of {call.function}", array, copy if name not in changed else array.copy()))
             parts = value if isinstance(value, tuple) else (value,)
             results = {name: part for name, part in zip(call.returns, parts, strict=False) if name != "cache"}
             kept += [(f"{name} of {call.function}", part, part.copy()) for name, part in _arrays(results)]
+        if outcome.came_back:
             outcome = Outcome(
                 returned=_plain_result(value, call.returns),
                 changed=tuple(changed),

@@ -75,6 +75,9 @@ def value_difference(got: Any, expected: Any, tolerance: float, yardstick: float
         tolerance = max(tolerance, 1e-5)
     with np.errstate(all="ignore"):
         g, e = _wide(g), _wide(e)
+        apart = float(np.linalg.norm(g - e))
+        if np.isfinite(apart) and apart <= tolerance * max(float(np.linalg.norm(e)), yardstick, 1e-100):
+            return None  # as mostly: all is finite, and right
         finite = np.isfinite(e)
         scale = max(float(np.linalg.norm(e[finite])), yardstick, 1e-100)
         off = np.where(finite, np.abs(g - np.where(finite, e, 0)), 0.0)

@@ -26,11 +26,15 @@ def distribution(made: Sequence[Made]) -> Measures:
 
     The values are sorted once for both. Where one of them is infinite or no number, no quantile is a number either.
     """
-    ordered = np.sort(own(made)[0], axis=None).astype(np.float64)
-    quantiles = np.interp(np.multiply(QUANTILES_AT, ordered.size - 1), np.arange(ordered.size), ordered)
+    ordered = np.sort(own(made)[0], axis=None).astype(np.float64, copy=False)
+    last = ordered.size - 1
+    at = np.multiply(QUANTILES_AT, last)
+    below = at.astype(int)
+    steps = ordered[np.minimum(below + 1, last)] - ordered[below]
+    quantiles = ordered[below] + (at - below) * steps
     return {
         QUANTILES: quantiles if np.isfinite(ordered[[0, -1]]).all() else np.full(len(QUANTILES_AT), np.nan),
-        "share of different values": float(np.mean(np.append(np.diff(ordered) != 0, True))),
+        "share of different values": (1 + np.count_nonzero(ordered[1:] != ordered[:-1])) / ordered.size,
     }
 
 

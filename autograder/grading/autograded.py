@@ -29,8 +29,8 @@ where there is none. The reason:
 
 {reason}
 """
-# What of a submission is shown, in characters: several times what the longest chapter takes. What colours code on a page
-# takes a time that grows with the square of blank lines in a row: some thousands take seconds.
+# What of a submission is shown, in characters: several times what the longest chapter takes. What colours code for a
+# page takes a time that grows with the square of blank lines in a row: some thousands take seconds.
 _LONGEST_CELL = 12_000
 _LONGEST = 150_000
 _MOST_BLANK_LINES = 20
@@ -38,8 +38,10 @@ _CUT = "# … {} more characters stand in the file that was handed in; they are 
 _MISSING = "# There is no cell for this answer in what was handed in."
 
 
-def autograded(result: Graded, cells: Sequence[Cell], template: Template, hints: Mapping[str, str]) -> str:
-    """The notebook as text. `cells` are the student's, none where they could not be read."""
+def autograded(
+    result: Graded, cells: Sequence[Cell], template: Template, hints: Mapping[str, str]
+) -> nbformat.NotebookNode:
+    """The notebook. `cells` are the student's, none where they could not be read."""
     verdicts = {verdict.exercise: verdict for verdict in result.verdicts}
     answer_at = _answers(cells, template)
     check_after = _check_positions(cells, template, answer_at)
@@ -63,7 +65,8 @@ def autograded(result: Graded, cells: Sequence[Cell], template: Template, hints:
     for number, node in enumerate(made):
         node["id"] = f"cell-{number}"
     notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": template.metadata, "cells": made}
-    return str(nbformat.writes(from_dict(notebook), version=4))  # held to its schema there, as a whole and once
+    node: nbformat.NotebookNode = from_dict(notebook)
+    return node
 
 
 def _answers(cells: Sequence[Cell], template: Template) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 It is what `nbgrader generate_feedback` makes, for a fraction of its processor time: the template stays compiled, the
 course's own cells are rendered once for the whole class, the marks are read for a batch of students at once, the
-notebook is held to its schema once and not after every step, and the finished page is not parsed once more.
+notebook is not read once more or held to its schema after every step, and the finished page is not parsed once more.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import deepcopy
 from functools import lru_cache, partial
-from pathlib import Path
 from typing import Any
 
 from jinja2 import pass_context
 from nbconvert.exporters import HTMLExporter, TemplateExporter
 from nbconvert.filters.highlight import Highlight2HTML
 from nbconvert.filters.widgetsdatatypefilter import WidgetsDataTypeFilter
+from nbformat import NotebookNode
 from nbgrader.converters import GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import GetGrades
@@ -51,13 +51,14 @@ class FeedbackPages:
             grades = _Grades(self, parent=self._exporter) if preprocessor is GetGrades else preprocessor
             self._exporter.register_preprocessor(grades)
 
-    def page(self, autograded: Path, chapter: str, student: str) -> str:
+    def page(self, autograded: NotebookNode, chapter: str, student: str) -> str:
         """The page for an autograded notebook, with the marks and comments that stand in the gradebook."""
         resources = {
+            "metadata": {"name": chapter},
             "unique_key": chapter,
             "nbgrader": {"student": student, "assignment": chapter, "notebook": chapter, "db_url": self._db_url},
         }
-        page, _ = self._exporter.from_filename(str(autograded), resources=resources)
+        page, _ = self._exporter.from_notebook_node(autograded, resources=resources)
         return str(page)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import nbformat
 from nbgrader.utils import find_all_files
 
 from autograder import answer_data
@@ -72,8 +73,9 @@ class Recorder:
         student = str(submission.student)
         notebook = autograded(result, _cells(submission, result), self._template, self._hints)
         self._copy_other_files(submission)
-        write_whole(self._autograded(student), notebook, _AUTOGRADED_MODE)
-        page = self._pages.page(self._autograded(student), self._chapter, student)
+        text = nbformat.writes(notebook, version=4)  # held to its schema there, as a whole and once
+        write_whole(self._autograded(student), text, _AUTOGRADED_MODE)
+        page = self._pages.page(notebook, self._chapter, student)
         write_whole(self._feedback(student), page, _FEEDBACK_MODE)
 
     def _autograded(self, student: str) -> Path:

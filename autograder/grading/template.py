@@ -24,7 +24,7 @@ class Template:
 
 def read_template(path: Path) -> Template:
     """The released notebook at `path`, one of ours and therefore sound."""
-    notebook = nbformat.read(path, as_version=4)
+    notebook = nbformat.v4.reads(path.read_text(encoding="utf-8"))
     checks: dict[str, nbformat.NotebookNode] = {}
     answers: dict[str, nbformat.NotebookNode] = {}
     answer = None
