@@ -65,8 +65,8 @@ def autograded(
     for number, node in enumerate(made):
         node["id"] = f"cell-{number}"
     notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": template.metadata, "cells": made}
-    node: nbformat.NotebookNode = from_dict(notebook)
-    return node
+    written: nbformat.NotebookNode = from_dict(notebook)
+    return written
 
 
 def _answers(cells: Sequence[Cell], template: Template) -> dict[str, int]:
