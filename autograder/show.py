@@ -100,7 +100,7 @@ def _finding_as_html(finding: Finding) -> str:
     """The message, and each detail beside its label; where there is no room, as on a phone, below it."""
     rows = "".join(
         f'<div style="display:flex;flex-wrap:wrap;column-gap:.8em">'
-        f'<span style="flex:0 0 7em;opacity:.75">{_escape(label)}</span>'
+        f'<span style="flex:0 0 8.5em;white-space:nowrap;opacity:.75">{_escape(label)}</span>'
         f'<code style="flex:1 1 18em;min-width:0;{_breaking(text)}">{_escape(text)}</code></div>'
         for label, text in finding.details
     )
