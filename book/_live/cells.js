@@ -195,7 +195,10 @@ export class LiveCell extends HTMLElement {
       const answer = await python.ask({ ...request, python: LiveCell.python }, (news) => this.hear(news), this.stopper.signal);
       this.ranIn = python.number;
       this.show(answer);
-      if (answer.state) keepState(answer.exercise, answer.state);
+      if (answer.state) {
+        keepState(answer.exercise, answer.state);
+        this.dataset.state = answer.state;
+      }
       const ran = this.printed.hidden ? "Ran; nothing was printed." : "Ran.";
       this.turn(false, answer.error ? "Stopped with an error." : answer.html ? "" : ran);
       ended = !answer.error;
