@@ -391,7 +391,13 @@ def test_no_book_is_said_in_one_line(tmp_path: Path) -> None:
 @contextlib.contextmanager
 def served(folder: Path) -> Iterator[tuple[int, str]]:
     """The book's server in a process of its own: the port, and all that it says before it serves. Ended by Ctrl-C."""
-    code = f"from pathlib import Path; from autograder.book import serve_folder; serve_folder(Path({str(folder)!r}))"
+    code = f"""
+import signal
+from pathlib import Path
+from autograder.book import serve_folder
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell in the background takes away
+serve_folder(Path({str(folder)!r}))
+"""
     server = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=ROOT)
     try:
         assert server.stdout is not None
