@@ -81,8 +81,8 @@ def backwards(
 ) -> Walk:
     """The walk back in which `reaching` gives each step its upstream gradients; nothing is handed to the first call.
 
-    States for which it gives none get zeros. `added` makes a weight's gradient of those of its uses, in the order in
-    which the calls are made. `in_time` goes from the first step to the last, as nobody should.
+    States for which it gives none get zeros. `added` makes a weight's gradient of those of its uses, that at the last
+    step first. `in_time` goes from the first step to the last, as nobody should.
     """
     dhs, cache = calls[position].arguments.values()
     before = forwards(calls[cache.call], f"{cell}_forward", states)
@@ -98,7 +98,8 @@ def backwards(
 
     def gathered(taken: Sequence[Sequence[Array]]) -> Sequence[Array]:
         dx, *rest = zip(*taken, strict=True)
-        along = np.stack([dx[place] for place in np.argsort(order)])
-        return [along, *(each[-1] for each in rest[: len(states)]), *(added(each) for each in rest[len(states) :])]
+        handed, used = rest[: len(states)], rest[len(states) :]
+        along = -1 if in_time else 1
+        return [np.stack(dx)[::-along], *(each[-1] for each in handed), *(added(each[::along]) for each in used)]
 
     return Walk(tuple(steps), gathered, tuple(before))

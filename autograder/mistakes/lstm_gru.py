@@ -99,6 +99,12 @@ def reset_before_the_product(step: GruStep) -> State:
     return _with_candidate(step, np.tanh(a_n + (r * step.h) @ weight_n + bias_n))
 
 
+@_slip("bias_hh is missing in your candidate: r multiplies h @ weight_hh + bias_hh, with the blocks of n.")
+def candidate_without_bias_hh(step: GruStep) -> State:
+    r, _, _, a_n, b_n = step.parts()
+    return _with_candidate(step, np.tanh(a_n + r * (b_n - np.split(step.bias_hh, 3)[2])))
+
+
 @_slip("The reset gate leaves bias_hh out: it multiplies all of h @ weight_hh + bias_hh of block n, bias included.")
 def bias_outside_the_reset(step: GruStep) -> State:
     r, _, _, a_n, b_n = step.parts()

@@ -51,6 +51,11 @@ _BOTH: dict[str, tuple[str, Upstream]] = {
         "dhs[t] was added twice at every step but the last: once when the gradient was carried there, once more by itself.",
         lambda dhs, t, carried: (carried[0] + dhs[t] * (1 + (t < len(dhs) - 1)), *carried[1:]),
     ),
+    "arriving_one_step_late": (
+        "Each step gets dhs[t-1], and step 0 the last of all: the index is one too small. dhs[t] belongs to the state after "
+        "step t.",
+        lambda dhs, t, carried: (dhs[t - 1] + carried[0], *carried[1:]),
+    ),
     "carry_of_the_last_step_only": (
         "The carry was added at the step before the last only; earlier steps get their own dhs[t] and no more. Each step hands "
         "back to the one before it.",

@@ -106,6 +106,16 @@ def tanh_of_each_part(x: Array, h: Array, weight_ih: Array, weight_hh: Array, bi
 
 @catalogue.wrong(
     "rnn_cell_forward",
+    "The tanh ends too early: it squeezes the input's part alone, and the rest is added outside. It goes around the whole "
+    "sum.",
+)
+def tanh_of_the_input_only(x: Array, h: Array, weight_ih: Array, weight_hh: Array, bias: Array) -> Out:
+    h_next = np.tanh(x @ weight_ih) + h @ weight_hh + bias
+    return h_next, (x, h, weight_ih, weight_hh, h_next)
+
+
+@catalogue.wrong(
+    "rnn_cell_forward",
     "Your h_next lies between 0 and 1: you took the sigmoid. This cell squeezes with tanh, between -1 and 1.",
 )
 def sigmoid_for_tanh(x: Array, h: Array, weight_ih: Array, weight_hh: Array, bias: Array) -> Out:

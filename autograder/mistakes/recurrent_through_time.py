@@ -68,6 +68,15 @@ def arriving_twice(dhs: Array, cache: Any) -> Gradients:
 
 @catalogue.wrong(
     "rnn_backward",
+    "Each step gets dhs[t-1], and step 0 the last of all: the index is one too small. dhs[t] belongs to the state after "
+    "step t.",
+)
+def arriving_one_step_late(dhs: Array, cache: Any) -> Gradients:
+    return _gathered(_steps_back(dhs, cache, lambda t, carried: dhs[t - 1] + carried))
+
+
+@catalogue.wrong(
+    "rnn_backward",
     "The gradients of the weights and of bias are those of step 0 only: each step overwrites what the one after it has "
     "left. The same weights are used at every step, so their gradients add up.",
 )
