@@ -105,7 +105,7 @@ def source_digest(chapter: str) -> str | None:
         _COURSE / "exercises" / f"{chapter}.md",
         *sorted((_PACKAGE / "mistakes").glob(f"{chapter}*.py")),
         *sorted((_PACKAGE / "checks").glob(f"{chapter}*.py")),
-        *(_PACKAGE / "checks" / f"{name}.py" for name in ("drawing", "sequences")),
+        *(_PACKAGE / "checks" / f"{name}.py" for name in ("drawing", "sequences", "training_data")),
         *(_PACKAGE / f"{name}.py" for name in _ENGINE),
     ]
     if not (_PACKAGE / "mistakes").is_dir() or not all(part.is_file() for part in parts):

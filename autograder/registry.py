@@ -7,7 +7,17 @@ from importlib import import_module
 
 from autograder.exercise import Exercise
 
-CHAPTERS = ("linear", "activations", "convolution", "pooling", "normalization", "dropout", "recurrent", "lstm")
+CHAPTERS = (
+    "linear",
+    "activations",
+    "convolution",
+    "pooling",
+    "normalization",
+    "dropout",
+    "recurrent",
+    "lstm",
+    "training",
+)
 
 
 @cache

@@ -26,7 +26,7 @@ FLOORS = (
     ("checking",),
     ("notebook",),
     ("answer_data",),
-    ("local", "build", "sandbox", "packaging_hook", "live"),
+    ("local", "bring", "build", "sandbox", "packaging_hook", "live"),
     ("session", "grading", "book"),
     ("demo",),
     ("cli",),

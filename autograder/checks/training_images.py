@@ -200,13 +200,13 @@ def _modes(made: Sequence[Made]) -> dict[str, Observed]:
     if logits is None or others is None or own is None or trained is None:
         missing = Observed("no logits", "forward does not return finite logits of shape (N, 10) in both modes.")
         return {"evaluation": missing, "alone": missing, "training": missing}
-    near = {"rtol": 1e-6, "atol": 1e-6 * float(np.abs(logits).max())}
+    small = 1e-6 * float(np.abs(logits).max())
     still, apart = Observed("draws", _DRAWS), Observed("depends on the batch", _DEPENDS)
     same = Observed("as in evaluation", _SAME)
     return {
-        "evaluation": right() if np.allclose(logits, others, **near) else still,
-        "alone": right() if np.allclose(logits[2:3], own, **near) else apart,
-        "training": same if np.allclose(logits, trained, **near) else right(),
+        "evaluation": right() if np.allclose(logits, others, rtol=1e-6, atol=small) else still,
+        "alone": right() if np.allclose(logits[2:3], own, rtol=1e-6, atol=small) else apart,
+        "training": same if np.allclose(logits, trained, rtol=1e-6, atol=small) else right(),
     }
 
 

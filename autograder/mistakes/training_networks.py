@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from autograder.mistakes.catalogue import Catalogue
@@ -12,17 +15,23 @@ from solutions.training import CharLSTM, ConvNet
 _CATALOGUE = Catalogue()
 MISTAKES = _CATALOGUE.mistakes
 
+Array = np.ndarray
+Rng = np.random.Generator
+Step = tuple[float, list[np.ndarray]]
+Enter = Callable[[Callable[..., Any]], Any]
 
-def _softmax(logits, axis=-1):
+
+def _softmax(logits: Array, axis: int = -1) -> Array:
     exponentials = np.exp(logits - logits.max(axis=axis, keepdims=True))
-    return exponentials / exponentials.sum(axis=axis, keepdims=True)
+    found: Array = exponentials / exponentials.sum(axis=axis, keepdims=True)
+    return found
 
 
-def _net(sentence):
+def _net(sentence: str) -> Enter:
     return _CATALOGUE.wrong("ConvNet", sentence)
 
 
-def _model(sentence):
+def _model(sentence: str) -> Enter:
     return _CATALOGUE.wrong("CharLSTM", sentence)
 
 
@@ -34,7 +43,7 @@ def _model(sentence):
     "statistics. Pass `training` on to both."
 )
 class evaluated_in_training_mode(ConvNet):
-    def forward(self, images, training, rng):
+    def forward(self, images: Array, training: bool, rng: Rng) -> Array:  # type: ignore[override]
         return super().forward(images, True, rng)
 
 
@@ -43,7 +52,7 @@ class evaluated_in_training_mode(ConvNet):
     "batch norm as well as to dropout."
 )
 class batch_norm_always_in_training(ConvNet):
-    def forward(self, images, training, rng):
+    def forward(self, images: Array, training: bool, rng: Rng) -> Array:  # type: ignore[override]
         self.train(True)
         for layer in self.layers.modules:
             if isinstance(layer, Dropout):
@@ -53,7 +62,7 @@ class batch_norm_always_in_training(ConvNet):
 
 @_net("Dropout drops in evaluation too: pass `training` on to it.")
 class dropout_always_in_training(ConvNet):
-    def forward(self, images, training, rng):
+    def forward(self, images: Array, training: bool, rng: Rng) -> Array:  # type: ignore[override]
         self.train(training)
         for layer in self.layers.modules:
             if isinstance(layer, Dropout):
@@ -66,7 +75,7 @@ class dropout_always_in_training(ConvNet):
     "drops and the running statistics move."
 )
 class trained_in_evaluation_mode(ConvNet):
-    def loss_and_gradients(self, images, labels, rng):
+    def loss_and_gradients(self, images: Array, labels: Array, rng: Rng) -> Step:
         loss, dlogits = softmax_cross_entropy(self.forward(images, False, rng), labels)
         self.layers.backward(dlogits)
         return loss, self.gradients()
@@ -77,11 +86,11 @@ class trained_in_evaluation_mode(ConvNet):
     "logits of the last linear layer."
 )
 class softmax_twice(ConvNet):
-    def forward(self, images, training, rng):
+    def forward(self, images: Array, training: bool, rng: Rng) -> Array:  # type: ignore[override]
         self.out = _softmax(super().forward(images, training, rng))
         return self.out
 
-    def loss_and_gradients(self, images, labels, rng):
+    def loss_and_gradients(self, images: Array, labels: Array, rng: Rng) -> Step:
         loss, dout = softmax_cross_entropy(self.forward(images, True, rng), labels)
         self.layers.backward(self.out * (dout - np.sum(dout * self.out, axis=1, keepdims=True)))
         return loss, self.gradients()
@@ -92,7 +101,7 @@ class softmax_twice(ConvNet):
     "asked, and softmax_cross_entropy gives it."
 )
 class summed_over_the_batch(ConvNet):
-    def loss_and_gradients(self, images, labels, rng):
+    def loss_and_gradients(self, images: Array, labels: Array, rng: Rng) -> Step:
         loss, gradients = super().loss_and_gradients(images, labels, rng)
         return loss * len(images), [gradient * len(images) for gradient in gradients]
 
@@ -102,7 +111,7 @@ class summed_over_the_batch(ConvNet):
     "backward functions sum."
 )
 class divided_by_the_batch_twice(ConvNet):
-    def loss_and_gradients(self, images, labels, rng):
+    def loss_and_gradients(self, images: Array, labels: Array, rng: Rng) -> Step:
         loss, gradients = super().loss_and_gradients(images, labels, rng)
         return loss, [gradient / len(images) for gradient in gradients]
 
@@ -112,7 +121,7 @@ class divided_by_the_batch_twice(ConvNet):
     "all batches that ever were."
 )
 class gradients_not_reset(ConvNet):
-    def loss_and_gradients(self, images, labels, rng):
+    def loss_and_gradients(self, images: Array, labels: Array, rng: Rng) -> Step:
         loss, gradients = super().loss_and_gradients(images, labels, rng)
         before = getattr(self, "before", [np.zeros_like(gradient) for gradient in gradients])
         self.before = [old + gradient for old, gradient in zip(before, gradients)]
@@ -124,7 +133,7 @@ class gradients_not_reset(ConvNet):
     "with which the layers compute."
 )
 class copies_of_its_parameters(ConvNet):
-    def parameters(self):
+    def parameters(self) -> list[Array]:
         return [parameter.copy() for parameter in super().parameters()]
 
 
@@ -132,7 +141,7 @@ class copies_of_its_parameters(ConvNet):
     "The gradients have the wrong sign: they are to point where the loss grows. Whoever trains subtracts them already."
 )
 class gradients_with_the_wrong_sign(ConvNet):
-    def loss_and_gradients(self, images, labels, rng):
+    def loss_and_gradients(self, images: Array, labels: Array, rng: Rng) -> Step:
         loss, gradients = super().loss_and_gradients(images, labels, rng)
         return loss, [-gradient for gradient in gradients]
 
@@ -142,7 +151,7 @@ class gradients_with_the_wrong_sign(ConvNet):
     "how many inputs each output sees."
 )
 class begins_at_zero(ConvNet):
-    def __init__(self, rng):
+    def __init__(self, rng: Rng) -> None:
         super().__init__(rng)
         for parameter in self.parameters():
             parameter[...] = 0
@@ -153,7 +162,7 @@ class begins_at_zero(ConvNet):
     "scale them down, until the first loss is about ln 10."
 )
 class weights_too_large(ConvNet):
-    def __init__(self, rng):
+    def __init__(self, rng: Rng) -> None:
         super().__init__(rng)
         self.layers.modules[-1].own["weight"] *= 300
 
@@ -164,48 +173,51 @@ class weights_too_large(ConvNet):
 class _Model(CharLSTM):
     """Whose loss and its gradient by the logits are a method of their own."""
 
-    def loss_and_gradients(self, tokens):
+    def loss_and_gradients(self, tokens: Array) -> Step:
         loss, dlogits = self.loss_of(self._logits(tokens[:-1]), tokens)
         self.carry_back(dlogits)
         return loss, self.gradients()
 
-    def loss_of(self, logits, tokens):
+    def loss_of(self, logits: Array, tokens: Array) -> tuple[float, Array]:
         loss, dlogits = softmax_cross_entropy(logits.reshape(-1, logits.shape[-1]), tokens[1:].ravel())
         return loss, dlogits.reshape(logits.shape)
 
-    def carry_back(self, dlogits):
+    def carry_back(self, dlogits: Array) -> None:
         dhs = self.linear.backward(dlogits.reshape(-1, dlogits.shape[-1])).reshape(*dlogits.shape[:2], -1)
         self.embedding.backward(self.lstm.backward(dhs))
 
 
 @_model("forward returns logits, not log-probabilities: subtract the logarithm of the sum of their exponentials.")
 class logits_returned(CharLSTM):
-    def forward(self, tokens):
+    def forward(self, tokens: Array) -> Array:  # type: ignore[override]
         return self._logits(tokens)
 
 
 @_model("forward returns probabilities: their natural logarithms are asked, computed without a detour over exp.")
 class probabilities_returned(CharLSTM):
-    def forward(self, tokens):
+    def forward(self, tokens: Array) -> Array:  # type: ignore[override]
         return _softmax(self._logits(tokens))
 
 
 @_model("The softmax runs over the sequences of the batch: it belongs over the characters, the last axis.")
 class softmax_over_the_batch(CharLSTM):
-    def forward(self, tokens):
-        return np.log(_softmax(self._logits(tokens), axis=1))
+    def forward(self, tokens: Array) -> Array:  # type: ignore[override]
+        found: Array = np.log(_softmax(self._logits(tokens), axis=1))
+        return found
 
 
 @_model("The softmax runs over the steps: it belongs over the characters, the last axis.")
 class softmax_over_time(CharLSTM):
-    def forward(self, tokens):
-        return np.log(_softmax(self._logits(tokens), axis=0))
+    def forward(self, tokens: Array) -> Array:  # type: ignore[override]
+        found: Array = np.log(_softmax(self._logits(tokens), axis=0))
+        return found
 
 
 @_model("The logarithms are to the base 2: natural ones are asked, whose exponentials sum to 1.")
 class logarithms_to_base_two(CharLSTM):
-    def forward(self, tokens):
-        return super().forward(tokens) / np.log(2)
+    def forward(self, tokens: Array) -> Array:  # type: ignore[override]
+        found: Array = super().forward(tokens) / np.log(2)
+        return found
 
 
 @_model(
@@ -213,7 +225,7 @@ class logarithms_to_base_two(CharLSTM):
     "tokens[t + 1]."
 )
 class predicts_the_same_character(_Model):
-    def loss_and_gradients(self, tokens):
+    def loss_and_gradients(self, tokens: Array) -> Step:
         logits = self._logits(tokens)
         loss, dlogits = softmax_cross_entropy(logits.reshape(-1, logits.shape[-1]), tokens.ravel())
         self.carry_back(dlogits.reshape(logits.shape))
@@ -222,14 +234,14 @@ class predicts_the_same_character(_Model):
 
 @_model("Loss and gradients are sums over all predictions: their mean is asked, over (T - 1) * N of them.")
 class summed_over_everything(_Model):
-    def loss_of(self, logits, tokens):
+    def loss_of(self, logits: Array, tokens: Array) -> tuple[float, Array]:
         loss, dlogits = super().loss_of(logits, tokens)
         return loss * tokens[1:].size, dlogits * tokens[1:].size
 
 
 @_model("Loss and gradients are sums over the steps: the mean is asked, over the steps as well as over the sequences.")
 class summed_over_time(_Model):
-    def loss_of(self, logits, tokens):
+    def loss_of(self, logits: Array, tokens: Array) -> tuple[float, Array]:
         loss, dlogits = super().loss_of(logits, tokens)
         return loss * len(tokens[1:]), dlogits * len(tokens[1:])
 
@@ -238,7 +250,7 @@ class summed_over_time(_Model):
     "The loss is divided by T: there are T - 1 predictions a sequence, since nothing comes after the last character."
 )
 class mean_over_all_steps(_Model):
-    def loss_of(self, logits, tokens):
+    def loss_of(self, logits: Array, tokens: Array) -> tuple[float, Array]:
         loss, dlogits = super().loss_of(logits, tokens)
         share = len(tokens[1:]) / len(tokens)
         return loss * share, dlogits * share
@@ -246,7 +258,7 @@ class mean_over_all_steps(_Model):
 
 @_model("The loss is in bits: it is asked in nats, with natural logarithms.")
 class loss_in_bits(_Model):
-    def loss_of(self, logits, tokens):
+    def loss_of(self, logits: Array, tokens: Array) -> tuple[float, Array]:
         loss, dlogits = super().loss_of(logits, tokens)
         return loss / np.log(2), dlogits / np.log(2)
 
@@ -256,14 +268,14 @@ class loss_in_bits(_Model):
     "one ended. Begin each call at zeros."
 )
 class state_carried_over(CharLSTM):
-    def _logits(self, tokens):
+    def _logits(self, tokens: Array) -> Array:
         before = getattr(self, "before", tokens[:1])
         if before.shape[1] != tokens.shape[1]:
             before = tokens[:1]
         self.before = tokens[-1:]
         return super()._logits(np.concatenate([before, tokens]))[1:]
 
-    def loss_and_gradients(self, tokens):
+    def loss_and_gradients(self, tokens: Array) -> Step:
         self.before = tokens[:1]
         logits = CharLSTM._logits(self, tokens[:-1])
         loss, dlogits = softmax_cross_entropy(logits.reshape(-1, logits.shape[-1]), tokens[1:].ravel())
@@ -274,7 +286,7 @@ class state_carried_over(CharLSTM):
 
 @_model("The model reads its sequences from the end: what it says after a character, it knows from those to come.")
 class reads_backwards(CharLSTM):
-    def forward(self, tokens):
+    def forward(self, tokens: Array) -> Array:  # type: ignore[override]
         return super().forward(tokens[::-1])[::-1]
 
 
@@ -282,14 +294,14 @@ class reads_backwards(CharLSTM):
     "The gradients are those of the last layer alone: the others are 0, and neither LSTM nor embedding ever learns."
 )
 class only_the_last_layer_learns(CharLSTM):
-    def loss_and_gradients(self, tokens):
+    def loss_and_gradients(self, tokens: Array) -> Step:
         loss, gradients = super().loss_and_gradients(tokens)
         return loss, [*(0 * gradient for gradient in gradients[:-2]), *gradients[-2:]]
 
 
 @_model("sample takes the likeliest character each time: draw it, by the probabilities that the model gives.")
 class takes_the_likeliest(CharLSTM):
-    def sample(self, length, rng):
+    def sample(self, length: int, rng: Rng) -> Array:
         tokens = rng.integers(0, len(self.embedding.own["weight"]), (1, 1))
         while len(tokens) < length:
             tokens = np.concatenate([tokens, self._logits(tokens[-9:])[-1:].argmax(axis=-1)])
@@ -298,5 +310,5 @@ class takes_the_likeliest(CharLSTM):
 
 @_model("sample draws from a generator of its own: every random number is to come from rng.")
 class sample_without_rng(CharLSTM):
-    def sample(self, length, rng):
+    def sample(self, length: int, rng: Rng) -> Array:
         return super().sample(length, np.random.default_rng(0))

@@ -92,13 +92,13 @@ class Shell:
 
 
 def pretend_to_be_the_course() -> None:
-    """Put a module named `autograder` in place whose `check` does nothing, and take ours out of the way."""
+    """Put a module named `autograder` in place whose functions do nothing, and take ours out of the way."""
     del sys.path[0]
     sys.argv = [""]
     for name in [name for name in sys.modules if name.partition(".")[0] == "autograder"]:
         del sys.modules[name]
     module = types.ModuleType("autograder", "Checks are made elsewhere; here they do nothing.")
-    vars(module)["check"] = lambda *args, **kwargs: Nothing()
+    vars(module).update(dict.fromkeys(("check", "bring"), lambda *args, **kwargs: Nothing()))
     sys.modules["autograder"] = module
 
 
