@@ -99,7 +99,7 @@ def answer(
         measures_of(exercise, case, given) if case.asked is None else dict(case.asked)
         for case, given in zip(cases, outcomes, strict=True)
     )
-    return Answers(tuple(map(_blank, cases, outcomes)), measures)
+    return Answers(tuple(_blank(exercise, *each) for each in zip(cases, outcomes, strict=True)), measures)
 
 
 def make_key(chapter: str, exercise: Exercise, seed: int, public: bool = False) -> AnswerKey:
@@ -131,9 +131,14 @@ def make_keys(chapter: str, seed: int, public: bool = False) -> dict[str, Answer
     return {name: make_key(chapter, exercise, seed, public) for name, exercise in registry.exercises(chapter).items()}
 
 
-def _blank(case: Case, outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
-    """Where only measures count, keep of the drawn arrays their shape and dtype alone; never keep a running time."""
+def _blank(exercise: Exercise, case: Case, outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
+    """Where only measures count, keep of the drawn arrays their shape and dtype alone; never keep a running time.
+
+    Of an exercise of design nothing is kept: what its objects return is compared with nobody's.
+    """
     kept = tuple(replace(outcome, seconds=0.0) for outcome in outcomes)
+    if exercise.design:
+        return tuple(replace(outcome, returned=None) for outcome in kept)
     if case.measure is None:
         return kept
     return tuple(replace(outcome, returned=without_values(outcome.returned)) for outcome in kept)

@@ -171,6 +171,7 @@ def test_what_a_case_withholds_reaches_no_call() -> None:
 
 
 def test_a_key_goes_through_a_file() -> None:
+    assert {outcome.returned for outcomes in key().expected.outcomes for outcome in outcomes} == {None}
     _, keys = read(write("", {"Line": key()}))
     assert judged(SOURCE, keys["Line"]).passed
     assert judged(UPHILL, keys["Line"]).findings[0].mistake == "Line.uphill"

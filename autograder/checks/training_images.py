@@ -30,7 +30,7 @@ _NAME = "ConvNet"
 _CLASSES = 10
 _IMAGES = 6
 # The share of held-out digits that earns each step. The reference reaches more than the last.
-_SHARES = {"accuracy_80": 0.80, "accuracy_90": 0.90, "accuracy_95": 0.95, "accuracy_97": 0.97}
+_SHARES = {"accuracy_80": 0.80, "accuracy_90": 0.90, "accuracy_94": 0.94, "accuracy_96": 0.96}
 # Ten times what the reference takes on a slow machine, and more.
 _SECONDS = 240.0
 

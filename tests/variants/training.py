@@ -166,9 +166,9 @@ class PlainNet:
 
 
 class AveragingNet(PlainNet):
-    """The mean over each window, and fewer filters."""
+    """The mean over each window, and more filters."""
 
-    filters = (8, 24)
+    filters = (16, 32)
 
     def pooled(self, x):
         return avg_pool2d_forward(x, 2)
