@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from autograder import answer_data, registry
+from autograder.bring import FROM_REFERENCE, marked
 from autograder.calls import Local, each_outcome
 from autograder.checking import check_exercise
 from autograder.exercise import Call, Finding, Implementation, Outcome, Verdict
@@ -22,12 +23,13 @@ def check(function: Any) -> Verdict:
     name = getattr(function, "__name__", None)
     if not callable(function) or not isinstance(name, str):
         return _no_exercise(repr(function)[:80], "pass the function itself, as in check(linear_forward)")
-    return check_implementation(_Interruptible({**_defined_beside(function), name: function}), name)
+    beside = _defined_beside(function)
+    return _marked(check_implementation(_Interruptible({**beside, name: function}), name), beside)
 
 
 def check_functions(functions: Mapping[str, Any], name: str, broken: str | None = None) -> Verdict:
     """Check the exercise called `name` among functions given by name."""
-    return check_implementation(Local(functions), name, broken)
+    return _marked(check_implementation(Local(functions), name, broken), functions)
 
 
 class _Interruptible(Local):
@@ -57,6 +59,11 @@ def check_implementation(implementation: Implementation, name: str, broken: str 
     except answer_data.NoAnswerData as error:
         return _no_verdict(name, str(error))
     return check_exercise(registry.exercises(chapter)[name], key, implementation, broken)
+
+
+def _marked(verdict: Verdict, around: Mapping[str, Any]) -> Verdict:
+    taken = around.get(FROM_REFERENCE)
+    return marked(verdict, [name for name in taken if isinstance(name, str)] if isinstance(taken, tuple) else [])
 
 
 def _defined_beside(function: Any) -> Mapping[str, Any]:

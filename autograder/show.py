@@ -84,16 +84,20 @@ def _sign(verdict: Verdict) -> str:
 
 
 def _told(verdict: Verdict) -> list[Finding]:
-    return [finding for finding in verdict.findings if finding.followed or not finding.passed]
+    return [finding for finding in verdict.findings if not finding.passed or _of_another(finding)]
 
 
 def _right(verdict: Verdict) -> str:
     """What is right in spite of all: said only where something is wrong."""
     if verdict.passed:
         return ""
-    return ", ".join(
-        dict.fromkeys(finding.check for finding in verdict.findings if finding.passed and not finding.followed)
-    )
+    right = (finding.check for finding in verdict.findings if finding.passed and not _of_another(finding))
+    return ", ".join(dict.fromkeys(right))
+
+
+def _of_another(finding: Finding) -> bool:
+    """Whether something is right for another function's sake, or by the reference's work."""
+    return finding.followed or finding.check == "reference"
 
 
 def _finding_as_html(finding: Finding) -> str:

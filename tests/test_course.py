@@ -221,6 +221,20 @@ def test_the_bundle_holds_notebooks_instructions_and_the_students_part(bundle: P
     assert not list(bundle.rglob("__pycache__"))
 
 
+def test_solutions_handed_out_once_are_in_every_bundle_and_fill_what_a_student_lacks(
+    course: Course, tmp_path: Path
+) -> None:
+    release(course, ["linear"], solutions=True)
+    with zipfile.ZipFile(release(course, ["linear"]).bundle) as archive:
+        archive.extractall(tmp_path)
+    bundle = tmp_path / "layers-by-hand"
+    assert (bundle / "solutions" / "lstm.py").is_file()
+    assert not (bundle / "solutions" / "training.py").exists()
+    code = "from autograder import bring\nbring(reference=['lstm_forward'])\nprint(lstm_backward.__name__)"
+    said = run([sys.executable, "-I", "-c", _NUMPY_ALONE + code], bundle)
+    assert "From the reference: lstm_forward, lstm_backward." in said
+
+
 def test_the_wheel_leaves_out_the_same_folders() -> None:
     project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())
     assert project["tool"]["hatch"]["build"]["exclude"] == [f"autograder/{name}" for name in NOT_FOR_STUDENTS]

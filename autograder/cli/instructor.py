@@ -58,11 +58,18 @@ def register(commands: Commands) -> None:
         bundle: the released notebooks with the part of the package that checks them. Without chapters, all are
         released. Chapters: {_CHAPTERS}.
 
-        example:
+        examples:
           autograder release linear --course autumn
+          autograder release training --solutions --course autumn
         """,
     )
     release.add_argument("chapters", metavar="CHAPTER", nargs="*", help="default: all")
+    release.add_argument(
+        "--solutions",
+        action="store_true",
+        help=f"from now on put the answers of all chapters before {registry.CHAPTERS[-1]} into the bundle, too: whoever "
+        "could not write a layer takes it from there by bring(), and the verdict says so",
+    )
     _add_course(release)
 
     _register_grade(commands)
@@ -170,7 +177,7 @@ def _new(options: argparse.Namespace) -> int:
 def _release(options: argparse.Namespace) -> int:
     from autograder.grading.release import release
 
-    released = release(_open(options.course), options.chapters)
+    released = release(_open(options.course), options.chapters, solutions=options.solutions)
     for notebook in released.notebooks:
         print(f"released {notebook}")
     print(f"bundle for students: {released.bundle}")

@@ -83,7 +83,7 @@ def _run(source: str, name: str, around: dict[str, Any], broken: dict[str, str])
         raised = describe_exception(error)
         fault = f"{raised.type}: {raised.message}" if raised.message else raised.type
     for exercise in registry.chapters_by_exercise():
-        if re.search(rf"^def\s+{re.escape(exercise)}\b", source, re.MULTILINE):
+        if re.search(rf"^(?:def|class)\s+{re.escape(exercise)}\b", source, re.MULTILINE):
             broken.pop(exercise, None)
             if fault is not None:
                 broken[exercise] = f"The cell with {exercise} does not run: {fault}"

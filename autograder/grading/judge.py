@@ -15,6 +15,7 @@ from typing import Any
 
 import autograder
 from autograder import answer_file, answers, registry
+from autograder.bring import from_reference, marked
 from autograder.checking import check_chapter
 from autograder.exercise import Finding, State, Verdict
 from autograder.grading.record import Graded, graded, unreadable
@@ -42,7 +43,8 @@ def judge(submission: Submission, sandbox: Any, seed: int) -> Graded:
         return _unreadable(
             submission, chapter, f"it is the notebook of chapter {notebook.chapter}; hand in that of {chapter}"
         )
-    verdicts = _verdicts(notebook, chapter, sandbox, seed)
+    taken = from_reference(cell.source for cell in notebook.cells if cell.kind == "code")
+    verdicts = [marked(verdict, taken) for verdict in _verdicts(notebook, chapter, sandbox, seed)]
     return graded(submission.student, chapter, submission.notebook, verdicts)
 
 

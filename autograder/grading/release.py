@@ -12,7 +12,7 @@ from nbgrader.converters.base import NbGraderException
 
 import autograder
 from autograder import registry
-from autograder.grading.bundle import write_bundle
+from autograder.grading.bundle import hand_out_solutions, write_bundle
 from autograder.grading.course import CONFIG_FILE, Course, CourseError, booked_points, keeps_stubs, strays
 from autograder.grading.files import write_whole
 
@@ -30,8 +30,13 @@ class Released:
     bundle: Path
 
 
-def release(course: Course, chapters: Sequence[str] = (), exercises: Path = EXERCISES) -> Released:
-    """Release the named chapters, or all. Released again, a chapter keeps its submissions and marks."""
+def release(
+    course: Course, chapters: Sequence[str] = (), exercises: Path = EXERCISES, solutions: bool = False
+) -> Released:
+    """Release the named chapters, or all. Released again, a chapter keeps its submissions and marks.
+
+    With `solutions` the answers of the chapters before the last are in the bundle from now on.
+    """
     unknown = [chapter for chapter in chapters if chapter not in registry.CHAPTERS]
     if unknown:
         raise CourseError(f"there is no chapter {unknown[0]!r}; the chapters are {', '.join(registry.CHAPTERS)}")
@@ -41,6 +46,8 @@ def release(course: Course, chapters: Sequence[str] = (), exercises: Path = EXER
             "c.GenerateAssignment.preprocessors there as `autograder new` writes it"
         )
     notebooks = tuple(_release_chapter(course, chapter, exercises) for chapter in chapters or registry.CHAPTERS)
+    if solutions:
+        hand_out_solutions(course)
     return Released(notebooks, write_bundle(course, _released_notebooks(course)))
 
 
