@@ -16,7 +16,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from autograder import registry
 from autograder.brought import Brought, cells, of_notebook, of_reference
@@ -63,7 +62,7 @@ def from_reference(sources: Iterable[str]) -> list[str]:
 
 
 def marked(verdict: Verdict, names: Sequence[str]) -> Verdict:
-    """The verdict with a word on what was taken from the reference, where networks are built of it. No point is lost."""
+    """The verdict, with a word on what was taken from the reference if it is one on a network. No point is lost."""
     exercise = registry.exercises(registry.CHAPTERS[-1]).get(verdict.exercise)
     if not names or exercise is None or not exercise.design or verdict.state == "not_attempted":
         return verdict

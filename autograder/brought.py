@@ -124,7 +124,7 @@ def _module(folder: Path, name: str) -> list[ast.stmt]:
 class _Bare(ast.NodeTransformer):
     """Without annotations, which may name what is not there, and without docstrings."""
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:  # noqa: N802 (ast's name for it)
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
         self.generic_visit(node)
         node.returns = None
         if ast.get_docstring(node) is not None and len(node.body) > 1:
@@ -135,7 +135,7 @@ class _Bare(ast.NodeTransformer):
         node.annotation = None
         return node
 
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.ClassDef:  # noqa: N802 (ast's name for it)
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.ClassDef:
         self.generic_visit(node)
         if ast.get_docstring(node) is not None and len(node.body) > 1:
             del node.body[0]

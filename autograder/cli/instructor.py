@@ -67,7 +67,7 @@ def register(commands: Commands) -> None:
     release.add_argument(
         "--solutions",
         action="store_true",
-        help=f"from now on put the answers of all chapters before {registry.CHAPTERS[-1]} into the bundle, too: whoever "
+        help=f"from now on put the answers of all chapters before {registry.CHAPTERS[-1]} into the bundle, too: who "
         "could not write a layer takes it from there by bring(), and the verdict says so",
     )
     _add_course(release)
