@@ -78,7 +78,8 @@ def _needed(written: Sequence[ast.stmt], names: Sequence[str]) -> list[ast.stmt]
                 new = set(_names_from_outside(symtable.symtable(ast.unparse(node), "", "exec"))) - seen
                 wanted += new
                 seen |= new
-    return [node for place, node in enumerate(written) if place in kept]
+    once = {ast.dump(node): node for place, node in enumerate(written) if place in kept}  # two modules import NumPy
+    return list(once.values())
 
 
 def _defines(node: ast.stmt) -> set[str]:

@@ -1,4 +1,4 @@
-"""The layers that read sequences, time first. Each begins at a state of zeros."""
+"""The layers that read sequences, time first. Each begins at a state of zeros, if it is not told otherwise."""
 
 from __future__ import annotations
 
@@ -40,15 +40,27 @@ class RNN(Layer):
 
 
 class LSTM(Layer):
-    """The forget gate's bias begins at 1, so that the cell keeps what it holds (Jozefowicz et al. 2015)."""
+    """The forget gate's bias begins at 1, so that the cell keeps what it holds (Jozefowicz et al. 2015).
+
+    Attributes:
+        first: the states h and c at which the next sequences begin, or None for zeros.
+    """
+
+    first: tuple[np.ndarray, np.ndarray] | None = None
 
     def __init__(self, inputs: int, units: int, rng: Rng) -> None:
         bias = np.repeat([0.0, 1.0, 0.0, 0.0], units)
         super().__init__(**_weights(inputs, units, 4, rng), bias=bias)
 
+    @property
+    def last(self) -> tuple[np.ndarray, np.ndarray]:
+        """The states after the last step of the sequences that were read last."""
+        _, hs, cs, *_ = self._cache
+        return hs[-1], cs[-1]
+
     def apply(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
         zeros = _zeros(x, self.own["weight_hh"])
-        return lstm_forward(x, zeros, zeros, **self.own)
+        return lstm_forward(x, *(self.first or (zeros, zeros)), **self.own)
 
     @staticmethod
     def way_back(dhs: np.ndarray, cache: Any) -> tuple[np.ndarray, ...]:
