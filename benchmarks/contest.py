@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
 
 for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_name] = "1"  # read once, when NumPy is first imported
@@ -26,3 +28,13 @@ class Contest:
     ours: Callable[[], object]
     rivals: Mapping[str, Rival]
     columns: int = 0
+
+
+def torch_here() -> Any:
+    """PyTorch on one thread, or None where it does not happen to be installed."""
+    try:
+        torch = import_module("torch")
+    except ModuleNotFoundError:
+        return None
+    torch.set_num_threads(1)
+    return torch

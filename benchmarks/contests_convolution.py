@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from contest import Contest, Rival
+from contest import Contest, Rival, torch_here
 
 from solutions.convolution import conv2d_im2col_backward, conv2d_im2col_forward
 
@@ -19,22 +19,22 @@ SIZES = (
 )
 
 
-def contests() -> Iterator[Contest]:
+def contests(dtype: Any) -> Iterator[Contest]:
     """Forward and backward of each size; the loops run on one image of the batch."""
     for size in SIZES:
-        yield from _both_ways(*size)
+        yield from _both_ways(dtype, *size)
 
 
 def _both_ways(
-    batch: int, channels: int, height: int, width: int, filters: int, kernel: int, stride: int, padding: int
+    dtype: Any, batch: int, channels: int, height: int, width: int, filters: int, kernel: int, stride: int, padding: int
 ) -> Iterator[Contest]:
     rng = np.random.default_rng(0)
-    x = rng.standard_normal((batch, channels, height, width), dtype=np.float32)
-    weight = rng.standard_normal((filters, channels, kernel, kernel), dtype=np.float32)
-    bias = rng.standard_normal(filters, dtype=np.float32)
+    x = rng.standard_normal((batch, channels, height, width), dtype=dtype)
+    weight = rng.standard_normal((filters, channels, kernel, kernel), dtype=dtype)
+    bias = rng.standard_normal(filters, dtype=dtype)
     layer = weight, bias, stride, padding
     out, cache = conv2d_im2col_forward(x, *layer)
-    dout = rng.standard_normal(out.shape, dtype=np.float32)
+    dout = rng.standard_normal(out.shape, dtype=dtype)
     loops_out, loops_cache = loops_forward(x[:1], *layer)
     indexed_out, indexed_cache = indexed_forward(x, *layer)
     for other in (loops_out, indexed_out):
@@ -125,11 +125,9 @@ def indexed_backward(dout: np.ndarray, cache: Any) -> tuple[Any, Any, Any]:
 def torch_calls(
     x: np.ndarray, weight: np.ndarray, bias: np.ndarray, stride: int, padding: int, dout: np.ndarray
 ) -> tuple[Rival, Rival] | None:
-    try:
-        import torch  # type: ignore[import-not-found]
-    except ModuleNotFoundError:
+    torch = torch_here()
+    if torch is None:
         return None
-    torch.set_num_threads(1)
     arrays = [torch.from_numpy(array).requires_grad_() for array in (x, weight, bias)]
     upstream = torch.from_numpy(dout)
     kept = torch.nn.functional.conv2d(*arrays, stride=stride, padding=padding)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from contest import Contest, Rival
+from contest import Contest, Rival, torch_here
 
 from solutions.lstm import gru_backward, gru_forward, lstm_backward, lstm_forward
 
@@ -35,17 +35,17 @@ class Layer:
     step_backward: Callable[..., Any]
 
 
-def contests() -> Iterator[Contest]:
+def contests(dtype: Any) -> Iterator[Contest]:
     """Forward and backward of each layer in each size."""
     for steps, batch, inputs, units in SIZES:
         rng = np.random.default_rng(0)
         for layer in LAYERS:
             columns = layer.blocks * units
             shapes = [(inputs, columns), (units, columns), *[(columns,)] * layer.biases]
-            weights = [0.1 * rng.standard_normal(shape, dtype=np.float32) for shape in shapes]
-            states = [rng.standard_normal((batch, units), dtype=np.float32) for _ in range(layer.states)]
-            x = rng.standard_normal((steps, batch, inputs), dtype=np.float32)
-            dhs = rng.standard_normal((steps, batch, units), dtype=np.float32)
+            weights = [0.1 * rng.standard_normal(shape, dtype=dtype) for shape in shapes]
+            states = [rng.standard_normal((batch, units), dtype=dtype) for _ in range(layer.states)]
+            x = rng.standard_normal((steps, batch, inputs), dtype=dtype)
+            dhs = rng.standard_normal((steps, batch, units), dtype=dtype)
             yield from _both_ways(layer, f"{steps} steps, {batch}×{inputs}, {units} units", x, states, weights, dhs)
 
 
@@ -145,11 +145,9 @@ def torch_calls(
     layer: Layer, x: Array, states: Sequence[Array], weights: Sequence[Array], dhs: Array, hs: Array
 ) -> tuple[Rival, Rival] | None:
     """Forward and backward of torch's layer with our weights: its rows are our columns, in the same order."""
-    try:
-        import torch  # type: ignore[import-not-found]
-    except ModuleNotFoundError:
+    torch = torch_here()
+    if torch is None:
         return None
-    torch.set_num_threads(1)
     theirs = getattr(torch.nn, layer.name.strip())(x.shape[2], hs.shape[2])
     biases = [*weights[2:], np.zeros_like(weights[2])][:2]
     for parameter, ours in zip(theirs.parameters(), [weights[0].T, weights[1].T, *biases], strict=True):

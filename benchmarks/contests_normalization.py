@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from contest import Contest, Rival
+from contest import Contest, Rival, torch_here
 
 from solutions.normalization import (
     batch_norm_backward,
@@ -89,16 +89,16 @@ NORMS = (
 )
 
 
-def contests() -> Iterator[Contest]:
+def contests(dtype: Any) -> Iterator[Contest]:
     """Forward and backward of each norm."""
     for norm in NORMS:
-        yield from _both_ways(norm)
+        yield from _both_ways(norm, dtype)
 
 
-def _both_ways(norm: Norm) -> Iterator[Contest]:
+def _both_ways(norm: Norm, dtype: Any) -> Iterator[Contest]:
     rng = np.random.default_rng(0)
-    x, dout = rng.standard_normal((2, *norm.shape), dtype=np.float32)
-    weight, bias = rng.standard_normal((2, norm.shape[norm.weight_axis]), dtype=np.float32)
+    x, dout = rng.standard_normal((2, *norm.shape), dtype=dtype)
+    weight, bias = rng.standard_normal((2, norm.shape[norm.weight_axis]), dtype=dtype)
     out, cache = norm.forward(x, weight, bias)
     walked_out, walked_cache = walk_forward(norm, x, weight, bias)
     assert np.allclose(walked_out, out, atol=1e-4)
@@ -196,11 +196,9 @@ def walk_backward(norm: Norm, dout: np.ndarray, cache: Any) -> tuple[np.ndarray,
 def torch_calls(
     norm: Norm, x: np.ndarray, weight: np.ndarray, bias: np.ndarray, dout: np.ndarray
 ) -> tuple[Rival, Rival] | None:
-    try:
-        import torch  # type: ignore[import-not-found]
-    except ModuleNotFoundError:
+    torch = torch_here()
+    if torch is None:
         return None
-    torch.set_num_threads(1)
     arrays = [torch.from_numpy(array).requires_grad_() for array in (x, weight, bias)]
     upstream = torch.from_numpy(dout)
     kept = norm.torch(torch.nn.functional, *arrays)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from contest import Contest, Rival
+from contest import Contest, Rival, torch_here
 
 from solutions.pooling import avg_pool2d_backward, avg_pool2d_forward, max_pool2d_backward, max_pool2d_forward
 
@@ -14,11 +14,11 @@ from solutions.pooling import avg_pool2d_backward, avg_pool2d_forward, max_pool2
 SIZES = ((8, 16, 32, 32, 2, 2), (8, 32, 55, 55, 3, 2))
 
 
-def contests() -> Iterator[Contest]:
+def contests(dtype: Any) -> Iterator[Contest]:
     """Forward and backward of each size; the loops run on one image of the batch."""
     for batch, channels, height, width, kernel, stride in SIZES:
         rng = np.random.default_rng(0)
-        x = rng.standard_normal((batch, channels, height, width), dtype=np.float32)
+        x = rng.standard_normal((batch, channels, height, width), dtype=dtype)
         settings = kernel, stride
         name = f"{batch}×{channels}×{height}×{width}, window {kernel}, stride {stride}"
         for kind, ours, ours_backward in (
@@ -32,7 +32,7 @@ def _both_ways(
     kind: str, name: str, x: np.ndarray, settings: tuple[int, int], ours: Any, ours_backward: Any, rng: Any
 ) -> Iterator[Contest]:
     out, cache = ours(x, *settings)
-    dout = rng.standard_normal(out.shape, dtype=np.float32)
+    dout = rng.standard_normal(out.shape, dtype=x.dtype)
     loops_out = loops_forward(kind, x[:1], *settings)
     columns_out, columns_cache = columns_forward(kind, x, *settings)
     for other in (loops_out, columns_out):
@@ -142,11 +142,9 @@ def tiles_backward(kind: str, dout: np.ndarray, cache: Any) -> np.ndarray:
 
 
 def torch_calls(kind: str, x: np.ndarray, kernel: int, stride: int, dout: np.ndarray) -> tuple[Rival, Rival] | None:
-    try:
-        import torch  # type: ignore[import-not-found]
-    except ModuleNotFoundError:
+    torch = torch_here()
+    if torch is None:
         return None
-    torch.set_num_threads(1)
     pool = {"max": torch.nn.functional.max_pool2d, "avg": torch.nn.functional.avg_pool2d}[kind]
     images, upstream = torch.from_numpy(x).requires_grad_(), torch.from_numpy(dout)
     kept = pool(images, kernel, stride)

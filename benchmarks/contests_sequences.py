@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from contest import Contest, Rival
+from contest import Contest, Rival, torch_here
 
 from solutions.recurrent import rnn_backward, rnn_cell_backward, rnn_cell_forward, rnn_forward
 
@@ -14,18 +14,18 @@ from solutions.recurrent import rnn_backward, rnn_cell_backward, rnn_cell_forwar
 SIZES = ((50, 32, 64, 64), (100, 16, 128, 256))
 
 
-def contests() -> Iterator[Contest]:
+def contests(dtype: Any) -> Iterator[Contest]:
     """Forward and backward of each size; the loops run on one example of the batch."""
     for size in SIZES:
-        yield from _rnn(*size)
+        yield from _rnn(dtype, *size)
 
 
-def _rnn(steps: int, batch: int, inputs: int, units: int) -> Iterator[Contest]:
+def _rnn(dtype: Any, steps: int, batch: int, inputs: int, units: int) -> Iterator[Contest]:
     rng = np.random.default_rng(0)
     shapes = ((steps, batch, inputs), (batch, units), (inputs, units), (units, units), (units,))
-    arguments = [rng.standard_normal(shape, dtype=np.float32) / np.float32(shape[0] ** 0.5) for shape in shapes]
+    arguments = [rng.standard_normal(shape, dtype=dtype) / dtype(shape[0] ** 0.5) for shape in shapes]
     x, h0, *weights = arguments
-    dhs = rng.standard_normal((steps, batch, units), dtype=np.float32)
+    dhs = rng.standard_normal((steps, batch, units), dtype=dtype)
     hs, cache = rnn_forward(*arguments)
     one = x[:, :1], h0[:1]
     loops_hs, loops_cache = loops_forward(*one, *weights)
@@ -112,12 +112,10 @@ def cells_backward(dhs: np.ndarray, caches: Any) -> tuple[Any, ...]:
 def torch_calls(
     x: np.ndarray, h0: np.ndarray, weight_ih: np.ndarray, weight_hh: np.ndarray, bias: np.ndarray, dhs: np.ndarray
 ) -> tuple[Rival, Rival] | None:
-    try:
-        import torch  # type: ignore[import-not-found]
-    except ModuleNotFoundError:
+    torch = torch_here()
+    if torch is None:
         return None
-    torch.set_num_threads(1)
-    layer = torch.nn.RNN(weight_ih.shape[0], len(bias))
+    layer = torch.nn.RNN(weight_ih.shape[0], len(bias)).to(torch.from_numpy(x).dtype)
     with torch.no_grad():
         for name, value in (("weight_ih_l0", weight_ih.T), ("weight_hh_l0", weight_hh.T), ("bias_ih_l0", bias)):
             getattr(layer, name).copy_(torch.from_numpy(np.ascontiguousarray(value)))

@@ -1,6 +1,8 @@
-"""How fast the reference layers are: float32, one thread, beside loops as textbooks have them and NumPy as courses do.
+"""How fast the reference layers are, on one thread, beside loops as textbooks have them and NumPy as courses do.
 
-uv run python benchmarks/layers.py
+uv run python benchmarks/layers.py                                # float32
+uv run python benchmarks/layers.py --dtype float64 training       # one room of contests, in float64
+uv run --with torch python benchmarks/layers.py
 
 All take turns in the same process, and a figure is the ratio of medians of their processor time: how many times as long
 the other takes. Above 1 the reference layer is faster. Where PyTorch happens to be installed it takes part too. The
@@ -9,6 +11,7 @@ last columns are the most memory that a forward held at once, beside the columns
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import time
 import tracemalloc
@@ -20,11 +23,23 @@ import contests_gates
 import contests_normalization
 import contests_pooling
 import contests_sequences
+import contests_simple
+import contests_training
+import numpy as np
 
 ROUNDS = 7
 WIDTH = 10
 RIVALS = ("loops", "im2col", "reshape", "graph", "cells", "torch")
-CHAPTERS = (contests_convolution, contests_pooling, contests_normalization, contests_sequences, contests_gates)
+ROOMS = {
+    "simple": contests_simple,
+    "convolution": contests_convolution,
+    "pooling": contests_pooling,
+    "normalization": contests_normalization,
+    "sequences": contests_sequences,
+    "gates": contests_gates,
+    "training": contests_training,
+}
+DTYPES = {"float32": np.float32, "float64": np.float64}
 
 
 def medians(calls: Mapping[str, Callable[[], object]]) -> dict[str, float]:
@@ -70,9 +85,15 @@ def line(match: contest.Contest) -> str:
 
 def main() -> None:
     """Print a line a contest."""
-    print(row(["", "ours", *RIVALS, "peak", "columns"]))
-    for chapter in CHAPTERS:
-        for match in chapter.contests():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("rooms", nargs="*", metavar="ROOM", help=f"default: all of {', '.join(ROOMS)}")
+    parser.add_argument("--dtype", choices=DTYPES, default="float32", help="default: float32")
+    options = parser.parse_args()
+    if unknown := set(options.rooms) - set(ROOMS):
+        parser.error(f"there is no room {unknown.pop()!r}; there are {', '.join(ROOMS)}")
+    print(row([options.dtype, "ours", *RIVALS, "peak", "columns"]))
+    for room in options.rooms or ROOMS:
+        for match in ROOMS[room].contests(DTYPES[options.dtype]):
             print(line(match), flush=True)
 
 
