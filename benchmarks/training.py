@@ -1,7 +1,7 @@
 """What the two networks of the capstone reach: right answers on digits kept aside, and bits per character on text.
 
 uv run python benchmarks/training.py                  # five networks for the digits, one for the text
-uv run python benchmarks/training.py text --steps 4800 --save writer.npz
+uv run python benchmarks/training.py text --steps 10000 --save writer.npz
 
 One thread, the reference layers, float32. Seconds are processor time of training alone. Interrupted by Ctrl-C, a
 training ends with what it has learned so far, which is then measured (and saved) all the same.
@@ -84,7 +84,7 @@ def main(words: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", nargs="?", choices=["digits", "text", "all"], default="all", help="default: all")
     parser.add_argument("--seeds", type=int, default=5, help="how many networks for the digits (default: 5)")
-    parser.add_argument("--steps", type=int, help="how many steps (default: 1000 for digits, 1200 for text)")
+    parser.add_argument("--steps", type=int, help="how many steps (default: 1000 for digits, 1500 for text)")
     parser.add_argument("--save", type=Path, metavar="FILE", help="write the network for the text, as .npz")
     options = parser.parse_args(words)
     if options.seeds < 1 or (options.steps is not None and options.steps < 1):
@@ -93,7 +93,7 @@ def main(words: Sequence[str] | None = None) -> None:
     if options.what != "text":
         measure_digits(options.seeds, options.steps or 1000)
     if options.what != "digits":
-        writer = measure_text(options.steps or 1200)
+        writer = measure_text(options.steps or 1500)
         if options.save:
             save(writer, options.save)
             print(f"wrote {options.save}")

@@ -69,7 +69,7 @@ def _cases(rng: np.random.Generator) -> list[Case]:
         "batch": 16,
         "span": 25,
         "steps": 250,
-        "learning_rate": 0.015,
+        "learning_rate": 0.02,
         "seed": _seed(rng),
         "draws": False,
     }

@@ -57,9 +57,9 @@ def train_text(
     tokens: np.ndarray,
     vocabulary_size: int,
     rng: Rng,
-    steps: int = 1200,
-    batch: int = 32,
-    span: int = 64,
+    steps: int = 1500,
+    batch: int = 16,
+    span: int = 48,
     after: Callable[[Writer, int], None] | None = None,
 ) -> Writer:
     """A Writer in float32, trained on a text of tokens (T,): `batch` places of it are read on in stretches of `span`.
@@ -76,10 +76,8 @@ def train_text(
             model.lstm.first = None
         return model.go_on(stretch, rng)
 
-    # Up to the full rate in 50 steps, and down to 0 along half a cosine.
-    rates = [
-        0.004 * min(1.0, (step + 1) / 50) * (0.5 + 0.5 * math.cos(math.pi * step / steps)) for step in range(steps)
-    ]
+    # Up to the full rate in 50 steps, and down to 0 in a straight line.
+    rates = [0.005 * min(1.0, (step + 1) / 50) * (1 - step / steps) for step in range(steps)]
     told = None if after is None else lambda step: after(model, step)
     learn(model.parameters(), loss_and_gradients, rates, max_norm=1.0, title="text", after=told)
     return model
@@ -103,7 +101,7 @@ class Writer(CharLSTM):
 
     units = 256
     features = 64
-    dropped = (0.1, 0.3)  # before the LSTM, and after it
+    dropped = (0.1, 0.2)  # before the LSTM, and after it
 
     def __init__(self, vocabulary_size: int, rng: Rng) -> None:
         super().__init__(vocabulary_size, rng)
