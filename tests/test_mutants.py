@@ -21,6 +21,12 @@ STILL_RIGHT: dict[tuple[str, str], str] = {
     ("_fit", "True -> False"): _EQUALLY_LONG,
     ("_floating", "1.0 -> 2.0"): "only the type of the number is asked for",
     ("_mask", "rng.random(shape) >= p -> rng.random(shape) > p"): "a draw is p itself once in 2**53",
+    ("sgd_step", "True -> False"): _EQUALLY_LONG,
+    ("adam_step", "True -> False"): _EQUALLY_LONG,
+    (
+        "forward",
+        "logits - logits.max(axis=-1, keepdims=True) -> logits + logits.max(axis=-1, keepdims=True)",
+    ): "a softmax takes no notice of what is added to all its logits",
     ("clip_grad_norm", "norm > max_norm -> norm >= max_norm"): "a norm that is the limit itself gives the factor 1",
 }
 
@@ -30,7 +36,7 @@ def _key(mutant: Mutant) -> tuple[str, str]:
 
 
 def _refused(mutant: Mutant) -> bool:
-    """Whether some exercise of the chapter fails, without any training; a slip in a helper shows in those that use it."""
+    """Whether some exercise of the chapter fails, untrained; a slip in a helper shows in those that use it."""
     names = [mutant.function] if mutant.function in registry.exercises(mutant.chapter) else []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -174,7 +174,7 @@ def _judged(pairs: Sequence[tuple[float, float]], found: Sequence[Array]) -> Obs
     wrong = np.abs(told - shown) > _NEAR * np.maximum(np.maximum(np.abs(told), np.abs(shown)), least)
     if not np.any(wrong):
         return right()
-    large = np.abs(shown) > 10 * least
+    large = np.abs(shown) > 0.1 * least  # the last layer may outweigh all others
     ratios = told[large] / shown[large]
     if ratios.size > 1 and np.all(np.abs(ratios / ratios[0] - 1) < _NEAR):
         return Observed(
