@@ -28,6 +28,7 @@ from autograder.exercise import TRAIN, Call, Case, Exercise, Made, Observed, Rng
 _NAME = "CharLSTM"
 _VOCABULARY, _STEPS, _EXAMPLES = 7, 6, 3
 _LENGTH = 300  # of a sample
+_COMMON, _SHORT = (2, 5), 30  # the characters of a text that is learned in so many steps
 # Bits per character that earn each step. Counting characters gives 4.6, counting pairs 3.8 on the same text.
 _BITS = {"bits_4_2": 4.2, "bits_3_6": 3.6, "bits_3_4": 3.4, "bits_3_2": 3.2}
 _HELD_OUT = (128, 40)  # steps and pieces of the held-out text
@@ -50,6 +51,20 @@ def _loss(tokens: Array) -> Call:
     return Call(f"{_NAME}.loss_and_gradients", {"network": NETWORK, "tokens": tokens}, ("loss", "gradients"))
 
 
+def _train(tokens: Array, batch: int, span: int, steps: int, learning_rate: float, seed: int) -> Call:
+    arguments = {
+        "network": NETWORK,
+        "data": [tokens],
+        "batch": batch,
+        "span": span,
+        "steps": steps,
+        "learning_rate": learning_rate,
+        "seed": seed,
+        "draws": False,
+    }
+    return Call(f"{_NAME}.{TRAIN}", arguments, ("losses",), seconds=_SECONDS)
+
+
 def _sample(seed: int) -> Call:
     return Call(f"{_NAME}.sample", {"network": NETWORK, "length": _LENGTH, "rng": Rng(seed)}, ("tokens",))
 
@@ -63,16 +78,6 @@ def _cases(rng: np.random.Generator) -> list[Case]:
     corpus = text()
     steps, pieces = _HELD_OUT
     held_out = corpus.tokens(corpus.held_out)[: steps * pieces].reshape(pieces, steps).T
-    train = {
-        "network": NETWORK,
-        "data": [corpus.tokens(corpus.train)],
-        "batch": 16,
-        "span": 25,
-        "steps": 250,
-        "learning_rate": 0.02,
-        "seed": _seed(rng),
-        "draws": False,
-    }
     return [
         Case(
             f"an untrained model of {_VOCABULARY} characters",
@@ -86,7 +91,19 @@ def _cases(rng: np.random.Generator) -> list[Case]:
             (_made(rng), _forward(tokens), _forward(later), _forward(tokens), _forward(tokens[:, :1])),
             measure="independent",
         ),
-        Case("samples", "special", (_made(rng), _sample(seed), _sample(seed), _sample(other)), measure="samples"),
+        Case(
+            f"samples, and one after {_SHORT} steps on a text of two characters",
+            "special",
+            (
+                _made(rng),
+                _sample(seed),
+                _sample(seed),
+                _sample(other),
+                _train(rng.choice(_COMMON, 200), 4, 9, _SHORT, 0.05, _seed(rng)),
+                _sample(seed),
+            ),
+            measure="samples",
+        ),
         Case(
             "the gradients of three sequences",
             "gradients",
@@ -98,7 +115,7 @@ def _cases(rng: np.random.Generator) -> list[Case]:
             "values",
             (
                 _made(rng, len(corpus.characters)),
-                Call(f"{_NAME}.{TRAIN}", train, ("losses",), seconds=_SECONDS),
+                _train(corpus.tokens(corpus.train), 16, 25, 250, 0.02, _seed(rng)),
                 _forward(held_out),
             ),
             measure="bits",
@@ -204,27 +221,47 @@ _BLIND = "What forward says does not depend on the tokens that it has read."
 
 
 def _samples(made: Sequence[Made]) -> dict[str, Observed]:
-    """Of (constructor, a sample, with the same seed, with another)."""
-    found = [each.first for each in made[1:]]
+    """Of (constructor, a sample, with the same seed, with another, training, a sample)."""
+    found = [made[place].first for place in (1, 2, 3, 5)]
     if any(each is None or each.shape != (_LENGTH,) or each.dtype.kind not in "iu" for each in found):
-        told = f"sample returned {described(made[1].returned)}; integers of shape (length,) are expected."
-        return {"sample": Observed("no tokens", told), "sample_by_rng": Observed("no tokens", told)}
-    first, again, other = (each for each in found if each is not None)
-    if first.min() < 0 or first.max() >= _VOCABULARY:
-        form = Observed(
-            "out of range", f"sample returns tokens from {first.min()} to {first.max()}, of 0 to {_VOCABULARY - 1}."
+        none = Observed(
+            "no tokens", f"sample returned {described(made[1].returned)}; integers of shape (length,) are expected."
         )
-    elif len(np.unique(first)) < _VOCABULARY - 1:
-        form = Observed("few", "sample repeats itself: draw each token by its probability, do not take the likeliest.")
-    else:
-        form = right()
+        return dict.fromkeys(("sample", "sample_by_rng", "sample_as_learned"), none)
+    first, again, other, learned = (each for each in found if each is not None)
+    return {
+        "sample": _kinds(first),
+        "sample_by_rng": _by_rng(first, again, other),
+        "sample_as_learned": _as_learned(learned),
+    }
+
+
+def _kinds(tokens: Array) -> Observed:
+    if tokens.min() < 0 or tokens.max() >= _VOCABULARY:
+        told = f"sample returns tokens from {tokens.min()} to {tokens.max()}, of 0 to {_VOCABULARY - 1}."
+        return Observed("out of range", told)
+    if len(np.unique(tokens)) < _VOCABULARY - 1:
+        return Observed("few", "sample repeats itself: draw each token by its probability, do not take the likeliest.")
+    return right()
+
+
+def _by_rng(first: Array, again: Array, other: Array) -> Observed:
     if not np.array_equal(first, again):
-        drawn = Observed("not by rng", "Two samples with one seed differ: begin at zeros, and draw from rng.")
-    elif np.array_equal(first, other):
-        drawn = Observed("always the same", "Samples with two seeds are the same: draw from rng.")
-    else:
-        drawn = right()
-    return {"sample": form, "sample_by_rng": drawn}
+        return Observed("not by rng", "Two samples with one seed differ: begin at zeros, and draw from rng.")
+    if np.array_equal(first, other):
+        return Observed("always the same", "Samples with two seeds are the same: draw from rng.")
+    return right()
+
+
+def _as_learned(tokens: Array) -> Observed:
+    share = float(np.mean(np.isin(tokens, _COMMON)))
+    if share > 0.5:
+        return right()
+    return Observed(
+        "not as learned",
+        f"After {_SHORT} steps on a text of two characters, {share:.0%} of what sample draws are these two: draw by "
+        "the probabilities that forward gives.",
+    )
 
 
 def _bits(made: Sequence[Made], tokens: Array, vocabulary_size: int) -> dict[str, Observed]:
@@ -246,7 +283,7 @@ CHAR_LSTM = Exercise(
     30,
     (
         *("log_probabilities", "loss", "repeated", "no_later_token", "no_state_kept", "no_other_sequence"),
-        *("tokens_matter", "sample", "sample_by_rng", "gradients", *_BITS),
+        *("tokens_matter", "sample", "sample_by_rng", "sample_as_learned", "gradients", *_BITS),
     ),
     _cases,
     weights={"shapes": 0, "dtype": 0, "inputs": 1, "values": 12, "gradients": 6, "modes": 4, "special": 2},

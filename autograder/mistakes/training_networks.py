@@ -312,3 +312,21 @@ class takes_the_likeliest(CharLSTM):
 class sample_without_rng(CharLSTM):
     def sample(self, length: int, rng: Rng) -> Array:
         return super().sample(length, np.random.default_rng(0))
+
+
+@_model("sample draws the unlikely characters often and the likely ones rarely: the exponent's sign is turned round.")
+class draws_the_unlikely(CharLSTM):
+    def sample(self, length: int, rng: Rng) -> Array:
+        own = self.linear.own
+        self.linear.own = {name: -array for name, array in own.items()}
+        tokens = super().sample(length, rng)
+        self.linear.own = own
+        return tokens
+
+
+@_model(
+    "sample pays no heed to what was learned: all characters are drawn alike. Draw by the probabilities of forward."
+)
+class draws_all_alike(CharLSTM):
+    def sample(self, length: int, rng: Rng) -> Array:
+        return rng.integers(0, len(self.embedding.own["weight"]), length)
