@@ -258,7 +258,7 @@ def _as_learned(tokens: Array) -> Observed:
     if share > 0.5:
         return right()
     return Observed(
-        "not as learned",
+        "the other way round" if share < 0.05 else "not as learned",
         f"After {_SHORT} steps on a text of two characters, {share:.0%} of what sample draws are these two: draw by "
         "the probabilities that forward gives.",
     )

@@ -67,6 +67,9 @@ def train_text(
     `after` is called after each step, with the model and the step's number.
     """
     model = Writer(vocabulary_size, rng)
+    # It knows from the start how often each character occurs; else the first steps bend the LSTM for this alone.
+    counts = np.bincount(tokens, minlength=vocabulary_size) + 0.5
+    model.linear.own["bias"][...] = np.log(counts / counts.sum())
     model.astype(np.float32)
     stretches = _stretches(tokens, batch, span, rng)
 
