@@ -193,6 +193,6 @@ def _torch_step(torch: Any, net: Any, loss_of: Callable[[Any], Any]) -> Rival:
         loss = loss_of(net)
         loss.backward()
         optimizer.step()
-        return float(loss)
+        return float(loss.detach())
 
     return Rival(step)
