@@ -24,7 +24,7 @@ ROOT = Path(__file__).parent.parent
 STRICT = ("--all", "-n", "-W", "--keep-going")
 JUPYTER_BOOK = (sys.executable, "-c", "from jupyter_book.cli.main import main; main()")
 # What the outputs of the pages' cells depend on beside the pages themselves.
-SHARED = ("_config.yml", "*.py", "_extensions/*.py")
+SHARED = ("_config.yml", "*.py", "_extensions/*.py", "../solutions/**/*.py", "../autograder/checks/training_data.py")
 
 # What a reader types is kept by the browser for the address with its port, so each time it is the same one.
 PORT = 8421
