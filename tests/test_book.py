@@ -28,7 +28,7 @@ from playwright.sync_api import Browser
 from test_mistakes import MISTAKES
 
 from autograder import registry
-from autograder.book import PORT, ROOT, BookError, _bound, build_book, missing_files
+from autograder.book import PORT, ROOT, BookError, _bound, _forget_stale_outputs, build_book, missing_files
 
 # What a page may load, compressed, by the time that it was read to its end: all but Python.
 HEAVIEST = 700_000
@@ -372,6 +372,24 @@ def test_a_second_build_runs_only_the_page_that_changed(tmp_path: Path, capsys: 
     build_book(root=course)
     assert runs.read_text().split() == ["only", "other", "other"]
     assert re.findall(r"(\w+): ran in", capsys.readouterr().err) == ["other"]
+
+
+@pytest.mark.parametrize(
+    "name", ["book/figures.py", "book/_config.yml", "solutions/lstm.py", "solutions/modules/files.py"]
+)
+def test_outputs_of_cells_are_forgotten_when_what_they_rest_on_has_changed(tmp_path: Path, name: str) -> None:
+    source, build = tmp_path / "book", tmp_path / "_build"
+    changed, output = tmp_path / name, build / "output"
+    changed.parent.mkdir(parents=True)
+    source.mkdir(exist_ok=True)
+    changed.write_text("before", encoding="utf-8")
+    _forget_stale_outputs(source, build)
+    output.touch()
+    _forget_stale_outputs(source, build)
+    assert output.exists()
+    changed.write_text("after", encoding="utf-8")
+    _forget_stale_outputs(source, build)
+    assert not output.exists()
 
 
 def test_missing_derived_files_are_named_with_the_command_that_writes_them(tmp_path: Path) -> None:
