@@ -50,7 +50,8 @@ def check(myst: Path, folder: Path) -> tuple[int, list[str]]:
 
 def a_course(folder: Path) -> Path:
     shutil.copytree(ROOT / "book", folder / "book", ignore=shutil.ignore_patterns("_build", "__pycache__"))
-    shutil.copytree(ROOT / "exercises", folder / "exercises")
+    for shown in ("exercises", "solutions"):  # notebooks that are offered, modules whose text a page shows
+        shutil.copytree(ROOT / shown, folder / shown, ignore=shutil.ignore_patterns("__pycache__"))
     return folder
 
 
