@@ -220,9 +220,9 @@ class CharLSTM(Module):
         """
         if tokens.ndim != 2 or len(tokens) < 2:
             raise ValueError(f"tokens must have shape (T, N) with at least two steps, not {tokens.shape}")
-        logits = self._logits(tokens[:-1])
-        loss, dlogits = softmax_cross_entropy(logits.reshape(-1, logits.shape[-1]), tokens[1:].ravel())
-        dhs = self.linear.backward(dlogits).reshape(*logits.shape[:2], -1)
+        logits, following = self._logits(tokens[:-1]), tokens[1:]
+        loss, dlogits = softmax_cross_entropy(logits.reshape(following.size, logits.shape[2]), following.ravel())
+        dhs = self.linear.backward(dlogits).reshape(*following.shape, self.units)
         self.embedding.backward(self.lstm.backward(dhs))
         return loss, self.gradients()
 
@@ -252,8 +252,10 @@ class CharLSTM(Module):
 
     def _logits(self, tokens: np.ndarray) -> np.ndarray:
         hs = self.lstm.forward(self.embedding.forward(tokens))
+        steps, examples, units = hs.shape
         # One row for each character of each sequence: the linear layer knows no time.
-        return self.linear.forward(hs.reshape(-1, hs.shape[-1])).reshape(*hs.shape[:2], -1)
+        logits = self.linear.forward(hs.reshape(steps * examples, units))
+        return logits.reshape(steps, examples, logits.shape[1])
 
 
 def _require_pairs(params: Sequence[np.ndarray], grads: Sequence[np.ndarray]) -> None:

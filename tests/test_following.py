@@ -80,7 +80,7 @@ RIGHT_WALK = {"step": step, "walk": walk}
 
 def judged(exercise: Exercise, reference: Functions, functions: Functions) -> Verdict:
     cases = tuple(exercise.cases(np.random.default_rng(0)))
-    key = AnswerKey(exercise.name, False, cases, answer(exercise.name, cases, Local(reference)), ())
+    key = AnswerKey(exercise.name, False, cases, answer(exercise, cases, Local(reference)), ())
     return check_exercise(exercise, key, Local(functions))
 
 

@@ -32,10 +32,11 @@ def test_all_that_is_loaded_to_judge_is_in_the_version(chapter: str) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = {Path(line) for line in done.stdout.split()}
     package = Path(version.__file__).parents[1]
-    own = {path for path in loaded if path.parent.name in ("solutions", "checks", "mistakes")}  # in the answers' digest
-    solutions = {path for path in own if path.parent.name == "solutions" and path.stem != "__init__"}
-    assert solutions == set(answer_data.solutions_of(chapter))  # those that the digest is made of
-    assert loaded - own <= set(version.parts(chapter))
+    rooms = {path: path.relative_to(package.parent).parts for path in loaded}
+    solutions = {path for path in loaded if rooms[path][0] == "solutions" and path.stem != "__init__"}
+    answers = {path for path in loaded if rooms[path][0] == "solutions" or rooms[path][1] in ("checks", "mistakes")}
+    assert solutions == set(answer_data.solutions_of(chapter))  # those that the answers' digest is made of
+    assert loaded - answers <= set(version.parts(chapter))
     assert package / "sandbox" / "inside" / "worker.py" in version.parts(chapter)
     for name in ("marks", "checking", "compare", "deviations", "findings", "recognise", "trial", "gradients"):
         assert package / f"{name}.py" in loaded & set(version.parts(chapter))
