@@ -216,6 +216,11 @@ def test_a_cell_to_try_runs_those_above_it_first(browser: Browser, server: Host)
         assert not visit.page.locator("div.cell_output").last.is_visible()
         second.press("Reset")
         assert visit.page.locator("div.cell_output").last.is_visible()
+        first.type("1 / 0")
+        first.run()
+        visit.page.evaluate("cell => (cell.ranIn = null)", first.handle)
+        second.run()
+        assert second.said.startswith("Not run: a cell above")
         assert visit.faults == []
 
 

@@ -62,7 +62,7 @@ export class LiveCell extends HTMLElement {
     this.running.title = "Shift+Enter";
     this.checking = this.exercise ? button("Check", () => this.check()) : null;
     this.resetting = button("Reset", () => this.reset());
-    this.stopping = button("Stop", () => this.stopper?.abort(new Stopped("Stopped.")));
+    this.stopping = button("Stop", () => this.stop());
     for (const [element, what] of [
       [this.running, "Run"],
       [this.checking, "Check"],
@@ -141,16 +141,14 @@ export class LiveCell extends HTMLElement {
     return this.closest("div.cell")?.querySelector(":scope > .cell_output");
   }
 
-  async run() {
+  run() {
     // A cell to try may build on those above it: they run first, where this interpreter has not run them yet.
     const above = this.exercise ? [] : LiveCell.toTry().slice(0, LiveCell.toTry().indexOf(this));
-    for (const cell of above) {
-      if (cell.ranIn === python.number && python.worker) continue;
-      if (await cell.ask({ source: cell.text })) continue;
-      this.said.textContent = "Not run: a cell above, on which this one may build, did not come to its end.";
-      return;
-    }
-    await this.ask({ source: this.text });
+    return this.ask({ source: this.text }, above);
+  }
+
+  stop() {
+    this.stopper?.abort(new Stopped("Stopped."));
   }
 
   check() {
@@ -172,9 +170,9 @@ export class LiveCell extends HTMLElement {
     return [...document.querySelectorAll("live-cell:not([data-exercise])")];
   }
 
-  /** Put a question to Python, one at a time. Whether it came to its end without an error. */
-  ask(what) {
-    this.asked ??= this.put(what).finally(() => (this.asked = null));
+  /** Put a question to Python, one at a time, after the cells `above`. Whether it came to its end without an error. */
+  ask(what, above = []) {
+    this.asked ??= this.put(what, above).finally(() => (this.asked = null));
     return this.asked;
   }
 
@@ -182,7 +180,7 @@ export class LiveCell extends HTMLElement {
     return Boolean(this.asked);
   }
 
-  async put(what) {
+  async put(what, above) {
     this.stopper = new AbortController();
     let ended = false;
     this.keep();
@@ -190,6 +188,11 @@ export class LiveCell extends HTMLElement {
     this.show({});
     if (this.outputOnPage) this.outputOnPage.hidden = true;
     this.turn(true, "Waiting for Python …");
+    if (!(await this.ran(above))) {
+      const words = "Not run: a cell above, on which this one may build, did not come to its end.";
+      this.turn(false, this.stopper.signal.aborted ? "Stopped." : words);
+      return false;
+    }
     try {
       const request = { ...what, name: this.name, given: this.dataset.given ?? "", chapter: this.dataset.chapter };
       const answer = await python.ask({ ...request, python: LiveCell.python }, (news) => this.hear(news), this.stopper.signal);
@@ -206,6 +209,19 @@ export class LiveCell extends HTMLElement {
       this.turn(false, error.constructor === Error ? `Python could not be loaded or went down: ${error.message}.` : error.message);
     }
     return ended;
+  }
+
+  /** Run those cells above that this interpreter has not run yet. Whether all came to their end; Stop ends them, too. */
+  async ran(above) {
+    for (const cell of above) {
+      if (cell.ranIn === python.number && python.worker) continue;
+      const stop = () => cell.stop();
+      this.stopper.signal.addEventListener("abort", stop);
+      const ended = await cell.ask({ source: cell.text });
+      this.stopper.signal.removeEventListener("abort", stop);
+      if (!ended || this.stopper.signal.aborted) return false;
+    }
+    return true;
   }
 
   hear({ kind, bytes, text, number, of, seconds }) {
