@@ -150,7 +150,7 @@ def _register_grade(commands: Commands) -> None:
     grade.add_argument("--regrade", action="store_true", help="grade again what is graded, from a fresh seed")
     grade.add_argument("--chapter", metavar="C", help="which chapter loose notebooks are; default: as they say")
     grade.add_argument("--json", action="store_true", help="for loose notebooks: one JSON object a line")
-    grade.add_argument("--jobs", metavar="N", type=int, help="how many to grade at once; default: one for each core")
+    grade.add_argument("--jobs", metavar="N", type=int, help="most to grade at once; default: one for each core")
     grade.add_argument(
         "--scheduler", metavar="ADDRESS", help="grade on the workers of the Dask cluster with this scheduler"
     )
