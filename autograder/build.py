@@ -14,7 +14,7 @@ from autograder import registry
 from autograder.exercise import Exercise, Mistake
 from autograder.notebook.build import book_block, notebook
 from autograder.notebook.source import Chapter, CourseFault, read_chapter
-from autograder.notebook.stub import Solutions
+from autograder.notebook.stub import Solutions, read_solutions
 
 COURSE = Path(__file__).parents[1]
 FEWEST_MISTAKES = 3
@@ -99,7 +99,7 @@ def _solutions(course: Path, chapter: str) -> Solutions:
     path = course / "solutions" / f"{chapter}.py"
     if not path.is_file():
         raise CourseFault(f"solutions/{chapter}.py is missing; write the answers there")
-    return Solutions(f"solutions/{chapter}.py", path.read_text(encoding="utf-8"))
+    return read_solutions(path.parent, chapter)
 
 
 def _unjoined(
@@ -148,5 +148,12 @@ def _stray(course: Path) -> list[str]:
         f"autograder/registry.py, {_AGAIN}"
         for folder, pattern in rooms
         for path in sorted((course / folder).glob(pattern))
-        if path.stem not in registry.CHAPTERS
+        if path.stem not in registry.CHAPTERS and not (folder == "solutions" and _gathered(path))
     ]
+
+
+def _gathered(part: Path) -> bool:
+    """Whether a chapter takes answers from this file beside its own."""
+    chapters = [part.with_name(f"{name}.py") for name in registry.CHAPTERS if part.stem.startswith(f"{name}_")]
+    wanted = f"from solutions.{part.stem} import "
+    return any(chapter.is_file() and wanted in chapter.read_text(encoding="utf-8") for chapter in chapters)

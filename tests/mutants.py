@@ -8,8 +8,9 @@ import inspect
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 from unittest import mock
 
@@ -64,8 +65,8 @@ def mutants(chapter: str) -> Iterator[Mutant]:
     What several chapters share is the first one's: the later ones need not use all of it.
     """
     own = f"solutions.{chapter}"
-    earlier = {name for other in CHAPTERS[: CHAPTERS.index(chapter)] for name in _shared_by(f"solutions.{other}")}
-    for name in (own, *(name for name in _shared_by(own) if name not in earlier)):
+    earlier = {name for other in CHAPTERS[: CHAPTERS.index(chapter)] for name in _used_by(f"solutions.{other}")}
+    for name in (own, *(name for name in _used_by(own) if name not in earlier)):
         tree = ast.parse(_source(name))
         for number, function in enumerate(_functions(tree)):
             if function.name.startswith("_require") or function.name == "__init__":
@@ -73,21 +74,28 @@ def mutants(chapter: str) -> Iterator[Mutant]:
             for change, slipped_function in _slips(function):
                 slipped = copy.deepcopy(tree)
                 list(_functions(slipped))[number].body = slipped_function.body
-                module = _made_of(name, slipped)
-                if name != own:
-                    with mock.patch.dict(sys.modules, {name: module}):
-                        module = _made_of(own, ast.parse(_source(own)))
+                module = _made_of(name, _compiled(slipped))
+                with mock.patch.dict(sys.modules, {name: module}):
+                    for user in (*_used_by(own), own):
+                        if name in _used_by(user):
+                            sys.modules[user] = module = _made_of(user, _right(user))
                 yield Mutant(chapter, function.name, change, vars(module))
 
 
+@cache
 def _source(name: str) -> str:
     return inspect.getsource(import_module(name))
 
 
-def _shared_by(name: str) -> list[str]:
-    """The private modules of the solutions that a module imports from."""
-    imports = [node for node in ast.parse(_source(name)).body if isinstance(node, ast.ImportFrom)]
-    return [node.module for node in imports if node.module and node.module.startswith("solutions._")]
+@cache
+def _used_by(name: str) -> tuple[str, ...]:
+    """The private modules and the parts of chapters that a module is made of; each after those that it imports from."""
+    found: dict[str, None] = {}
+    for node in ast.parse(_source(name)).body:
+        module = (node.module or "") if isinstance(node, ast.ImportFrom) else ""
+        if module.startswith(("solutions._", *(f"solutions.{chapter}_" for chapter in CHAPTERS))):
+            found |= dict.fromkeys((*_used_by(module), module))
+    return tuple(found)
 
 
 def _functions(tree: ast.Module) -> Iterator[ast.FunctionDef]:
@@ -97,9 +105,18 @@ def _functions(tree: ast.Module) -> Iterator[ast.FunctionDef]:
         yield from (each for each in inner if isinstance(each, ast.FunctionDef))
 
 
-def _made_of(name: str, tree: ast.Module) -> ModuleType:
+@cache
+def _right(name: str) -> CodeType:
+    return _compiled(ast.parse(_source(name)))
+
+
+def _compiled(tree: ast.Module) -> CodeType:
+    return compile(ast.fix_missing_locations(tree), "<mutant>", "exec")
+
+
+def _made_of(name: str, code: CodeType) -> ModuleType:
     module = ModuleType(name)
-    exec(compile(ast.fix_missing_locations(tree), "<mutant>", "exec"), vars(module))
+    exec(code, vars(module))
     return module
 
 

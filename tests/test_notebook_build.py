@@ -111,14 +111,15 @@ def test_a_stub_has_the_signature_and_docstring_of_its_answer(name: str) -> None
 
 
 def lines_of_answers(name: str) -> set[str]:
-    """The lines of the bodies in `solutions/<name>.py`: what stands below the docstrings."""
-    text = (COURSE / "solutions" / f"{name}.py").read_text(encoding="utf-8")
+    """The lines of the bodies in a chapter's solutions: what stands below the docstrings."""
     found = set()
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.FunctionDef):
-            body = node.body[1:] if ast.get_docstring(node) is not None else node.body
-            for statement in body:
-                found |= {line.strip() for line in ast.get_source_segment(text, statement).splitlines()}
+    for path in (COURSE / "solutions" / f"{name}.py", *(COURSE / "solutions").glob(f"{name}_*.py")):
+        text = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef):
+                body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+                for statement in body:
+                    found |= {line.strip() for line in ast.get_source_segment(text, statement).splitlines()}
     return {line for line in found if len(line) >= 12}
 
 
@@ -209,7 +210,14 @@ def test_too_few_and_stray_mistakes_stop_the_build(course: Path, monkeypatch: py
 
 
 @pytest.mark.parametrize(
-    "stray", ["exercises/old.ipynb", "exercises/old.md", "book/exercises/old.md", "solutions/old.py"]
+    "stray",
+    [
+        "exercises/old.ipynb",
+        "exercises/old.md",
+        "book/exercises/old.md",
+        "solutions/old.py",
+        "solutions/convolution_old.py",
+    ],
 )
 def test_a_stray_file_stops_the_build(course: Path, stray: str) -> None:
     (course / stray).write_text("")
@@ -262,6 +270,18 @@ def test_a_stub_keeps_the_signature_as_it_is_written() -> None:
     )
     assert solutions.signature("wide") == "wide(x, size=(2, 3), *, mode='same')"
     assert solutions.imports(["wide"]) == ("from collections.abc import Sequence as Seq",)
+
+
+def test_answers_are_gathered_from_the_files_beside_a_chapters_own() -> None:
+    own = "from solutions.odd_parts import wide, bare\nfrom solutions.others import old\n\ndef last(y):\n    pass\n"
+    solutions = Solutions("solutions/odd.py", own, {"solutions/odd_parts.py": ODD})
+    assert solutions.functions == ("last", "wide", "bare")
+    assert solutions.stub("wide") == Solutions("solutions/odd_parts.py", ODD).stub("wide")
+    assert solutions.imports(["wide"]) == ("from collections.abc import Sequence as Seq",)
+    with pytest.raises(CourseFault, match=r"solutions/odd_parts.py, line 19: bare has no docstring"):
+        solutions.stub("bare")
+    with pytest.raises(CourseFault, match=r"solutions/odd.py has no function unknown"):
+        solutions.stub("unknown")
 
 
 def test_an_answer_of_which_no_stub_can_be_made_is_named() -> None:
