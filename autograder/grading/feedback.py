@@ -1,4 +1,4 @@
-"""The feedback page: nbgrader's own, made by its own template, one submission at a time.
+"""The feedback page: nbgrader's own cells in a head and a list of marks of ours, one submission at a time.
 
 It is what `nbgrader generate_feedback` makes, for a fraction of its processor time: the template stays compiled, the
 course's own cells are rendered once for the whole class, the marks are read for a batch of students at once, the
@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import deepcopy
 from functools import lru_cache, partial
+from pathlib import Path
 from typing import Any
 
+import nbgrader
 from jinja2 import pass_context
 from nbconvert.exporters import HTMLExporter, TemplateExporter
 from nbconvert.filters.highlight import Highlight2HTML
@@ -21,8 +23,12 @@ from nbgrader.converters import GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import GetGrades
 from nbgrader.preprocessors.base import NbGraderPreprocessor
+from traitlets.config import Config
 
 from autograder.grading.course import Course
+
+_OUR_PAGES = Path(__file__).with_name("pages")
+_NBGRADERS_PAGES = str(Path(nbgrader.__file__).parent / "server_extensions" / "formgrader" / "templates")
 
 # More than the cells of the longest chapter; a student's own cells pass through and fall out again.
 _REMEMBERED = 512
@@ -30,6 +36,16 @@ _REMEMBERED = 512
 # What nbconvert mends in a page that it has parsed: pictures without a description, and JupyterLab's own markup. Plain
 # searches, since a pattern without regard to case takes a tenth of the time that writing a submission down does.
 _TO_MEND = ("<img", "<IMG", "jp-Notebook")
+
+
+def dress(config: Config) -> None:
+    """Let nbgrader make its feedback pages by our template, unless the course names another.
+
+    The settings are those of GenerateFeedback's exporter alone: formgrader has pages and an exporter of its own.
+    """
+    if not config.HTMLExporter and not config.GenerateFeedback.HTMLExporter:
+        config.GenerateFeedback.HTMLExporter.template_file = "page.html.j2"
+        config.GenerateFeedback.HTMLExporter.extra_template_basedirs = [_NBGRADERS_PAGES, str(_OUR_PAGES)]
 
 
 class FeedbackPages:

@@ -31,6 +31,7 @@ from autograder.exercise import Verdict
 from autograder.grading import submissions
 from autograder.grading.autograded import verdict_output
 from autograder.grading.course import Course, CourseError
+from autograder.grading.feedback import dress
 from autograder.grading.journal import Journal, Key
 from autograder.grading.judge import judge
 from autograder.grading.submission import Submission
@@ -46,7 +47,8 @@ Node = Any  # a cell or an output: nbformat gives them no type
 
 
 def use(config: Config) -> None:
-    """Put ExecuteInSandbox in the place of Execute among the steps of `nbgrader autograde`."""
+    """Put ExecuteInSandbox in the place of Execute among the steps of `nbgrader autograde`, and dress the feedback."""
+    dress(config)
     steps = config.Autograde.get("autograde_preprocessors")
     default = Autograde.class_traits()["autograde_preprocessors"].default()
     if steps is None:
