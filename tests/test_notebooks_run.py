@@ -32,13 +32,15 @@ def run(name: str, folder: Path, solved: bool) -> dict[str, Any]:
 
 def bodies(name: str) -> dict[str, str]:
     """Each exercise's answer as a student's cell would hold it, with what it needs of the module around it."""
-    text = (COURSE / "solutions" / f"{name}.py").read_text(encoding="utf-8")
-    nodes = [node for node in ast.parse(text).body if not isinstance(node, ast.Expr)]
-    definitions = [node for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)]
-    public = {node.name: node for node in definitions if node.name in exercises(name)}
-    around = [node for node in nodes if node not in public.values() and "__future__" not in ast.unparse(node)]
-    needed = "\n\n".join(ast.unparse(node) for node in around)
-    return {function: f"{needed}\n\n{ast.unparse(node)}" for function, node in public.items()}
+    found = {}
+    for path in (COURSE / "solutions" / f"{name}.py", *(COURSE / "solutions").glob(f"{name}_*.py")):
+        nodes = [node for node in ast.parse(path.read_text(encoding="utf-8")).body if not isinstance(node, ast.Expr)]
+        definitions = [node for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+        public = [node for node in definitions if node.name in exercises(name)]
+        around = [node for node in nodes if node not in public and "__future__" not in ast.unparse(node)]
+        needed = "\n\n".join(ast.unparse(node) for node in around)
+        found |= {node.name: f"{needed}\n\n{ast.unparse(node)}" for node in public}
+    return found
 
 
 def errors(cell: Any) -> list[str]:
