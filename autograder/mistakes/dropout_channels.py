@@ -40,8 +40,8 @@ def _scaled(x: Array, p: float, training: bool, rng: np.random.Generator, factor
 
 @catalogue.wrong(
     "dropout2d_forward",
-    "Single pixels are dropped, and the channels are torn. Here each channel of each image stays or goes as a whole: one "
-    "draw for each (n, c), spread over height and width.",
+    "Within a channel some pixels are dropped and others kept: the channels are torn. Here each channel of each image stays or "
+    "goes as a whole: one draw for each (n, c), spread over height and width.",
 )
 def single_pixels(x: Array, p: float, training: bool, rng: np.random.Generator) -> Out:
     return dropout_forward(x, p, training, rng)
@@ -300,8 +300,8 @@ def mask_read_from_out(dout: Array, cache: Any) -> Array:
 
 @catalogue.wrong(
     "dropout2d_backward",
-    "The gradient of each channel is its sum over height and width, at every place the same. Every pixel passes through the "
-    "mask by itself: nothing is added up.",
+    "The gradient of each channel is the same at every place: its sum over height and width, or its mean. Every pixel passes "
+    "through the mask by itself: nothing is added up.",
     dropout2d_forward=_keeping_all,
 )
 def summed_over_the_channel(dout: Array, cache: Any) -> Array:

@@ -90,6 +90,14 @@ def running_not_updated(mean: Array, var: Array, new_mean: Array, new_var: Array
 
 
 @_remembering(
+    "running_var comes back as it was given, in training too; only running_mean learns from the batch. Evaluation divides by "
+    "what running_var remembers, so it takes its share of momentum likewise."
+)
+def running_var_not_updated(mean: Array, var: Array, new_mean: Array, new_var: Array, momentum: float, m: int) -> Pair:
+    return _average(mean, new_mean, momentum), var.copy()
+
+
+@_remembering(
     "Your running statistics are this batch's alone: the ones given are forgotten. They are averages over many batches; "
     "keep a share of 1 − momentum of the old."
 )

@@ -46,6 +46,14 @@ def squares_summed(x: Array, weight: Array, eps: float = 1e-5) -> Out:
     return x / np.sqrt((x**2).sum(axis=-1, keepdims=True) + eps) * weight, None
 
 
+@catalogue.wrong(
+    "rms_norm_forward",
+    "Your out is multiplied by 1 + weight, as in networks whose weight begins at 0. Here weight itself is the factor, and begins at 1.",
+)
+def one_added_to_weight(x: Array, weight: Array, eps: float = 1e-5) -> Out:
+    return rms_norm_forward(x, 1 + weight, eps)
+
+
 @catalogue.wrong("rms_norm_forward", "The root is missing: you divide by the mean square itself.")
 def root_left_out(x: Array, weight: Array, eps: float = 1e-5) -> Out:
     return x / (_mean(x**2) + eps) * weight, None
