@@ -125,9 +125,10 @@ def _missing_part(name: str, g: np.ndarray, e: np.ndarray) -> str | None:
         pairs = zip(np.moveaxis(g, axis, 0), np.moveaxis(e, axis, 0), strict=True)
         right = [_near(a, b) for a, b in pairs]
         if any(right) and not all(right):
-            wrong = [str(i) for i, fine in enumerate(right) if not fine]
-            named = ", ".join(wrong[:6]) + (" …" if len(wrong) > 6 else "")
-            return f"{name} is right except at {named} along axis {axis}."
+            mostly = 2 * sum(right) >= len(right)
+            places = [str(i) for i, fine in enumerate(right) if fine != mostly]
+            named = ", ".join(places[:6]) + (" …" if len(places) > 6 else "")
+            return f"{name} is right {'except' if mostly else 'only'} at {named} along axis {axis}."
     return None
 
 

@@ -119,6 +119,16 @@ def test_a_misspelt_name_gets_a_suggestion() -> None:
         (lambda x, w, b: (-right_forward(x, w, b)[0], None), "values", "wrong sign"),
         (lambda x, w, b: (right_forward(x, w, b)[0] + 0.25, None), "values", "off by the same amount, 0.25"),
         (lambda x, w, b: (right_forward(x, w, b)[0][::-1], None), "values", "reversed along axis 0"),
+        (
+            lambda x, w, b: (right_forward(x, w, b)[0] * (np.arange(w.shape[1]) != 1), None),
+            "values",
+            "right except at 1 along axis 1",
+        ),
+        (
+            lambda x, w, b: (right_forward(x, w, b)[0] * (np.arange(w.shape[1]) == 1), None),
+            "values",
+            "right only at 1 along axis 1",
+        ),
         (lambda x, w, b: x.no_such_thing, "values", "AttributeError"),
         (lambda x, w, b: exec("exit()"), "values", "SystemExit"),
         (lambda x: (x, None), "values", "TypeError"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -23,19 +24,20 @@ _ONE_SHORT = (
 )
 
 
-@catalogue.wrong("cross_correlate2d", _NOT_RESET)
-def sum_not_reset(image: Array, kernel: Array) -> Array:
-    return _running(cross_correlate2d(image, kernel))
+def _in_the_plane(operation: Callable[[Array, Array], Array]) -> Callable[[Array, Array], Array]:
+    def sum_not_reset(image: Array, kernel: Array) -> Array:
+        return _running(operation(image, kernel))
+
+    return sum_not_reset
 
 
-@catalogue.wrong("convolve2d", _NOT_RESET)
-def sum_not_reset(image: Array, kernel: Array) -> Array:  # noqa: F811 - the same slip in another function
-    return _running(convolve2d(image, kernel))
+for operation in (cross_correlate2d, convolve2d):
+    catalogue.wrong(operation.__name__, _NOT_RESET)(_in_the_plane(operation))
 
 
 @catalogue.wrong("conv2d_forward", _NOT_RESET)
 @catalogue.wrong("conv2d_im2col_forward", _NOT_RESET)
-def sum_not_reset(x: Array, weight: Array, bias: Array, *how: Any, **options: Any) -> Out:  # noqa: F811
+def sum_not_reset(x: Array, weight: Array, bias: Array, *how: Any, **options: Any) -> Out:
     conv2d_forward(x, weight, bias, *how, **options)
     sums, cache = conv2d_forward(x, weight, 0 * bias, *how, **options)
     return _running(sums) + bias[:, None, None], cache

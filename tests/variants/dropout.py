@@ -8,6 +8,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from variants import dropout_students, joined
+
 
 def require(p):
     if p < 0 or p >= 1:
@@ -281,7 +283,7 @@ _CHANNELS = {
     "channels as rows": (flattened2d_forward, flattened2d_backward),
 }
 
-VARIANTS = {
+_OURS = {
     f"{name}_{way}": {
         variant: {f"{name}_forward": forward, f"{name}_backward": backward}
         for variant, (forward, backward) in layers.items()
@@ -298,3 +300,5 @@ VARIANTS = {
         "a diagonal matrix": {"max_norm": norm_diagonal},
     }
 }
+
+VARIANTS = joined(_OURS, dropout_students.VARIANTS)

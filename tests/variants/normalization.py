@@ -11,6 +11,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from variants import joined, normalization_students
+
 # --- styles: rows in, normalized rows and a cache out; and back ----------------------------------------------------
 
 
@@ -456,7 +458,7 @@ _PAIRS = {
     },
 }
 
-VARIANTS = {
+_OURS = {
     **{
         f"{layer}_forward": {name: {f"{layer}_forward": forward} for name, (forward, _) in pairs.items()}
         for layer, pairs in _PAIRS.items()
@@ -469,3 +471,5 @@ VARIANTS = {
         for layer, pairs in _PAIRS.items()
     },
 }
+
+VARIANTS = joined(_OURS, normalization_students.VARIANTS)

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
+from variants import joined, pooling_students
+
 
 def pair(value):
     return (value, value) if isinstance(value, int) else tuple(value)
@@ -401,7 +403,7 @@ def _layer(name: str, **styles: Any) -> dict[str, Any]:
     }
 
 
-VARIANTS = {
+_OURS = {
     **_layer(
         "max_pool2d",
         loops=(max_loops, max_loops_backward),
@@ -431,3 +433,5 @@ VARIANTS = {
         broadcast=(global_broadcast, global_broadcast_backward),
     ),
 }
+
+VARIANTS = joined(_OURS, pooling_students.VARIANTS)
