@@ -127,14 +127,15 @@ def hand_in(folder: Path, size: int, sample: int, options: argparse.Namespace) -
         released["cells"] = [cell for cell in released["cells"] if not is_for_experiments(cell)]
     honest = [work for work in classroom.submissions(CHAPTER) if work.damage is whole and not work.hostile]
     texts = [classroom.notebook_text(released, CHAPTER, work) for work in honest]
-    sampled = {(2 * turn + 1) * size // (2 * sample) for turn in range(sample)}
+    # Notebooks of every kind are in the sample, as often as among all: some cost stock nbgrader twice what others do.
+    sampled = {(2 * turn + 1) * size // (2 * sample): turn * len(texts) // sample for turn in range(sample)}
     blocks: list[list[str]] = [[] for _ in range(-(-size // options.block))]
     for number in range(size):
         student = f"b{number // options.block:03}-{'t' if number in sampled else 's'}{number:04}"
         blocks[number // options.block].append(student)
         path = folder / "submitted" / student / CHAPTER / f"{CHAPTER}.ipynb"
         path.parent.mkdir(parents=True)
-        path.write_text(texts[number % len(texts)], encoding="utf-8")
+        path.write_text(texts[sampled.get(number, number % len(texts))], encoding="utf-8")
     return blocks
 
 
