@@ -161,6 +161,16 @@ def _told(exercise: dict[str, Any], submission: Submission) -> str:
     return str(first["mistake"]).partition(".")[2]
 
 
+def test_a_network_built_on_the_reference_has_full_points_and_says_so(
+    records: dict[tuple[str, str], dict[str, Any]],
+) -> None:
+    of_network = next(each for each in records["training", "uhoffmann"]["exercises"] if each["name"] == "CharLSTM")
+    assert of_network["score"] == of_network["max_score"]
+    (told,) = [finding for finding in of_network["findings"] if finding["check"] == "reference"]
+    assert told["passed"]
+    assert "the reference's embedding_forward, embedding_backward, lstm_cell_forward" in told["message"]
+
+
 def test_feedback_and_report_are_there_and_no_name_is_missing(ran: tuple[Path, str]) -> None:
     course = ran[0] / "demo" / "autumn"
     assert len(list(course.glob("feedback/*/*/*.html"))) == len(CLASS)

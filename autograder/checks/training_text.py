@@ -27,7 +27,7 @@ from autograder.exercise import TRAIN, Call, Case, Exercise, Made, Observed, Rng
 
 _NAME = "CharLSTM"
 _VOCABULARY, _STEPS, _EXAMPLES = 7, 6, 3
-_LENGTH = 300  # of a sample
+_LENGTH = 120  # of a sample
 _COMMON, _SHORT = (2, 5), 30  # the characters of a text that is learned in so many steps
 # Bits per character that earn each step. Counting characters gives 4.6, counting pairs 3.8 on the same text.
 _BITS = {"bits_4_2": 4.2, "bits_3_6": 3.6, "bits_3_4": 3.4, "bits_3_2": 3.2}
