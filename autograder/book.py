@@ -12,19 +12,24 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
 
+from autograder.editions.epub import repack
+from autograder.editions.unavailable import Unavailable
 from autograder.live.assemble import VARIABLE, assemble
 from autograder.live.packages import NoPackages
 
 ROOT = Path(__file__).parent.parent
-# A warning is a fault: -n minds broken references, -W fails, --keep-going goes on to tell all that is wrong. Without
-# --all a page that has not changed is not read, so a second build would be silent about what made the first one fail;
-# the outputs of cells are kept all the same.
-STRICT = ("--all", "-n", "-W", "--keep-going")
+# A warning is a fault: -n minds broken references, -W fails, --keep-going goes on to tell all that is wrong.
+STRICT = ("-n", "-W", "--keep-going")
 JUPYTER_BOOK = (sys.executable, "-c", "from jupyter_book.cli.main import main; main()")
 # What the outputs of the pages' cells depend on beside the pages themselves.
 SHARED = ("_config.yml", "*.py", "_extensions/*.py", "../solutions/**/*.py", "../autograder/checks/training_data.py")
+# The book as one file, and the variable that names the files beside the pages to their sidebar (_extensions/ebook.py).
+NAME = "layers-by-hand"
+KINDS = ("pdf", "epub")
+OFFERED = "LAYERS_BY_HAND_FILES"
 
 # What a reader types is kept by the browser for the address with its port, so each time it is the same one.
 PORT = 8421
@@ -39,10 +44,17 @@ class BookError(RuntimeError):
     """The book cannot be built; the message is one line that names the fault and the mend."""
 
 
-def build_book(serve: bool = False, out: Path | None = None, root: Path = ROOT, publish: bool = False) -> Path:
+def build_book(
+    out: Path | None = None,
+    root: Path = ROOT,
+    publish: bool = False,
+    editions: Sequence[str] = (),
+    bundle: Path | None = None,
+) -> Path:
     """Build the book of the course in `root` and return its front page, `_build/html/index.html` in `out`.
 
-    `out` is `book/` unless it says otherwise. With `serve` the pages are then served on loopback until Ctrl-C. With
+    `out` is `book/` unless it says otherwise. `editions` are the KINDS of file that the whole book is made into
+    besides, `_build/layers-by-hand.pdf` in `out`; the pages offer them, and the students' `bundle`, for download. With
     `publish` the pages get Python from where `_config.yml` says, and not from beside them. Where the build fails, its
     own warnings go to standard error and BookError is raised.
     """
@@ -54,31 +66,70 @@ def build_book(serve: bool = False, out: Path | None = None, root: Path = ROOT, 
     missing = missing_files(source)
     if missing:
         raise BookError(f"missing: {', '.join(missing)}; write the derived files with `autograder build`")
+    if "pdf" in editions:
+        _ask_for_chromium()
     out = source if out is None else out
-    _forget_stale_outputs(source, out / "_build")
-    shutil.rmtree(out / "_build" / "html", ignore_errors=True)
+    build = out / "_build"
+    _forget_stale_outputs(source, build)
+    shutil.rmtree(build / "html", ignore_errors=True)
     said = (
         "building the book: pages that are new or changed are run, all of them the first time, which takes some minutes"
     )
     print(said, file=sys.stderr, flush=True)
-    live = _live(out / "_build" / "live", source, publish)
-    status, log = _jupyter_book(out, source, os.environ | {"PYTHONUNBUFFERED": "1"} | live)
-    if status != 0:
-        print("\n".join(complaints_in(log)), file=sys.stderr)
-        raise BookError("the book did not build: mend what the lines above name, then build again")
-    front = out / "_build" / "html" / "index.html"
-    if serve:
-        serve_folder(front.parent)
+    offered = [f"{NAME}.{kind}" for kind in editions] + ([bundle.name] if bundle else [])
+    # Without --all a page that has not changed is not read, so a second build would be silent about what made the first
+    # one fail; the outputs of cells are kept all the same.
+    _jupyter_book(out, source, ["--all"], _live(build / "live", source, publish) | {OFFERED: " ".join(offered)})
+    front = build / "html" / "index.html"
+    files = [make_pdf(source, build) if kind == "pdf" else make_epub(source, build) for kind in editions]
+    for file in [*files, *([bundle] if bundle else [])]:
+        shutil.copyfile(file, front.parent / file.name)
     return front
 
 
-def _jupyter_book(out: Path, source: Path, environment: Mapping[str, str]) -> tuple[int, str]:
-    """Run the build and tell of each page whose code was run; its exit status, and all that it said."""
-    command = [*JUPYTER_BOOK, "build", *STRICT, "--path-output", str(out), str(source)]
+def make_pdf(source: Path, build: Path, names: Sequence[str] = ()) -> Path:
+    """Print the built pages, or those of these names, as one PDF, `layers-by-hand.pdf` in `build`."""
+    import matplotlib as mpl
+
+    from autograder.editions.joined import joined
+    from autograder.editions.pdf import print_pdf
+
+    site, pdf = build / "html", build / f"{NAME}.pdf"
+    print("printing the book as a PDF", file=sys.stderr, flush=True)
+    edition = version("layers-by-hand")
+    front = _text(source / "_print" / "front.html").format(edition=edition)
+    names = names or [page.stem for page in pages(source)]
+    folders = {"fonts/": Path(mpl.get_data_path()) / "fonts" / "ttf", "": site}
+    about = {
+        "/Title": f"Layers by Hand, edition {edition}",
+        "/Author": "The authors of Layers by Hand",
+        "/Creator": "autograder book",
+        "/Subject": "Every layer of a neural network in NumPy, forward and backward",
+    }
+    try:
+        print_pdf(joined(site, names, front, _text(source / "_print" / "paper.css")), folders, pdf, about)
+    except ValueError as fault:
+        raise BookError(str(fault)) from None
+    return pdf
+
+
+def make_epub(source: Path, build: Path) -> Path:
+    """Pack the pages as an EPUB, `layers-by-hand.epub` in `build`: written anew from what the pages' build has read."""
+    print("packing the book as an EPUB", file=sys.stderr, flush=True)
+    shutil.rmtree(build / "epub", ignore_errors=True)
+    _jupyter_book(build.parent, source, ["--builder", "custom", "--custom-builder", "epub"], {})
+    epub = build / f"{NAME}.epub"
+    repack(build / "epub" / epub.name, epub)
+    return epub
+
+
+def _jupyter_book(out: Path, source: Path, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
+    """Build, strictly, and tell of each page whose code was run. Raises BookError, its complaints on standard error."""
+    command = [*JUPYTER_BOOK, "build", *STRICT, *arguments, "--path-output", str(out), str(source)]
     log: list[str] = []
     with subprocess.Popen(
         command,
-        env=environment,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"} | dict(environment),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
@@ -90,7 +141,9 @@ def _jupyter_book(out: Path, source: Path, environment: Mapping[str, str]) -> tu
             ran = _RAN.search(_COLOURS.sub("", line))
             if ran:
                 print(f"  {Path(ran[1]).stem}: ran in {float(ran[2]):.0f} s", file=sys.stderr, flush=True)
-    return process.returncode, "".join(log)
+    if process.returncode != 0:
+        print("\n".join(complaints_in("".join(log))), file=sys.stderr)
+        raise BookError("the book did not build: mend what the lines above name, then build again")
 
 
 def pages(source: Path) -> list[Path]:
@@ -167,6 +220,15 @@ def _live(folder: Path, source: Path, publish: bool) -> dict[str, str]:
         print(f"{missing}: the book is built without Run and Check in its pages", file=sys.stderr)
         return {}
     return {VARIABLE: str(folder)}
+
+
+def _ask_for_chromium() -> None:
+    from autograder.editions.pdf import find_chromium
+
+    try:
+        find_chromium()
+    except Unavailable as missing:
+        raise BookError(str(missing)) from None
 
 
 def _text(path: Path) -> str:

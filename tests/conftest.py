@@ -42,7 +42,7 @@ class Rooms(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file, _, test = nodeid.partition("::")
-        if file.endswith(("test_book.py", "test_player.py", "test_kernels.py", "test_reader.py")):
+        if file.endswith(("test_book.py", "test_editions.py", "test_player.py", "test_kernels.py", "test_reader.py")):
             return "the book"
         if file.endswith(("test_mistakes.py", "test_mutants.py")):
             return f"{file} {test.partition('[')[2].partition('.')[0]}"

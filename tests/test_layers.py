@@ -27,7 +27,7 @@ FLOORS = (
     ("checking",),
     ("notebook",),
     ("answer_data",),
-    ("local", "build", "sandbox", "packaging_hook", "live"),
+    ("local", "build", "sandbox", "packaging_hook", "live", "editions"),
     ("session", "grading", "book"),
     ("demo",),
     ("cli",),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from autograder import registry
 from autograder.cli.commands import Commands, add
@@ -33,14 +35,22 @@ def register(commands: Commands) -> None:
         _book,
         "build the book",
         """
-        Build the book's pages; every warning is an error.
+        Build the book's pages; every warning is an error. With --pdf and --epub the whole book is made into one file
+        besides, from the same pages; with --bundle all notebooks lie beside the pages, with the checks, in one zip. The
+        pages offer for download what was made.
 
-        example:
+        examples:
           autograder book --serve
+          autograder book --pdf --epub
         """,
         extra="book",
     )
     book.add_argument("--serve", action="store_true", help="then show the pages on this machine until Ctrl-C")
+    book.add_argument("--pdf", action="store_true", help="also the book as one PDF, printed by Chromium")
+    book.add_argument("--epub", action="store_true", help="also the book as an EPUB, for e-readers")
+    book.add_argument(
+        "--bundle", action="store_true", help="also the students' bundle, as `autograder release` packs it"
+    )
     book.add_argument(
         "--publish", action="store_true", help="for a public site: Python comes from the address in book/_config.yml"
     )
@@ -67,8 +77,23 @@ def _build(options: argparse.Namespace) -> int:
 
 
 def _book(options: argparse.Namespace) -> int:
-    from autograder.book import build_book
+    from autograder.book import KINDS, NAME, build_book, serve_folder
 
-    front = build_book(serve=options.serve, publish=options.publish)
+    kinds = [kind for kind in KINDS if getattr(options, kind)]
+    with TemporaryDirectory() as folder:
+        bundle = _bundle(Path(folder) / "course") if options.bundle else None
+        front = build_book(publish=options.publish, editions=kinds, bundle=bundle)
     print(f"book: {front}")
+    for kind in kinds:
+        print(f"{kind.upper()}: {front.parent.parent / f'{NAME}.{kind}'}")
+    if options.serve:
+        serve_folder(front.parent)
     return 0
+
+
+def _bundle(folder: Path) -> Path:
+    """The students' bundle of all chapters, from a course made for it in `folder`."""
+    from autograder.grading import course, release
+
+    course.new(folder)
+    return release.release(course.open_course(folder)).bundle

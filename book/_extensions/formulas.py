@@ -95,7 +95,7 @@ def cut_fonts(target: Path) -> None:
 
 
 def copy_mathjax(app: Sphinx, error: Exception | None) -> None:
-    if error is not None or app.builder.format != "html" or not app.env.domains["math"].has_equations():  # type: ignore[attr-defined]
+    if error is not None or app.builder.name != "html" or not app.env.domains["math"].has_equations():  # type: ignore[attr-defined]
         return
     source = mathjax_folder()
     target = Path(app.outdir) / "_static" / "mathjax"

@@ -53,7 +53,7 @@ def cut(font: bytes, wanted: set[int]) -> bytes:
 
 
 def cut_icons(app: Sphinx, error: Exception | None) -> None:
-    if error is not None or app.builder.format != "html":
+    if error is not None or app.builder.name != "html":
         return
     static = Path(app.outdir) / "_static"
     script, sheet, font = (static / name for name in (SCRIPT, SHEET, FONT))

@@ -76,7 +76,7 @@ def load_scripts(app: Sphinx, *_page: Any) -> None:
 
 def copy_files(app: Sphinx, error: Exception | None) -> None:
     folder = assembled()
-    if error is not None or app.builder.format != "html" or folder is None:
+    if error is not None or app.builder.name != "html" or folder is None:
         return
     target = Path(app.outdir) / TARGET
     shutil.copytree(folder, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns(f"*{NOTE}"))

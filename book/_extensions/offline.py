@@ -34,7 +34,7 @@ def link_notebooks(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def copy_notebooks(app: Sphinx, error: Exception | None) -> None:
-    if error is not None or app.builder.format != "html":
+    if error is not None or app.builder.name != "html":
         return
     target = Path(app.outdir) / "notebooks"
     for page in app.env.metadata.values():
