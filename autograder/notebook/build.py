@@ -48,6 +48,10 @@ _LIVE = """\
 {stub}
 ```"""
 
+_BRINGS = """\
+On the web page it may call the functions that you have written on the pages of earlier chapters; its check
+takes some minutes."""
+
 _NOTEBOOK = """\
 In JupyterLab: {{download}}`open the notebook <../exercises/{chapter}.ipynb>`,
 and {{ref}}`what to do next <in-jupyterlab-{chapter}>`."""
@@ -93,7 +97,7 @@ def book_block(chapter: Chapter, solutions: Solutions, exercises: Mapping[str, E
 
 def _contract(name: str, solutions: Solutions, exercise: Exercise) -> str:
     if solutions.is_class(name):
-        return f"Contract: `{solutions.signature(name)}`."
+        return f"Contract: `{solutions.signature(name)}`. {_BRINGS}"
     return f"Contract: `{solutions.signature(name)}` returns `{', '.join(exercise.returns)}`."
 
 
