@@ -148,8 +148,10 @@ def frequent_mistakes(records: Iterable[Record]) -> list[MistakeCount]:
     sentences: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
     for record in records:
         for exercise in record["exercises"]:
+            told: set[str] = set()
             for finding in exercise["findings"]:
-                if finding["mistake"]:
+                if finding["mistake"] and finding["mistake"] not in told:
+                    told.add(finding["mistake"])  # further findings only say: by the same mistake
                     key = (finding["mistake"], record["chapter"], exercise["name"])
                     students[key].add(record["student"])
                     sentences[key][finding["message"].partition("\n")[0]] += 1
