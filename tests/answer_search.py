@@ -29,7 +29,10 @@ def answer_lines() -> set[str]:
     # An equation that a stub states is no answer, nor is calling an exercise's function or refusing an argument.
     calls = re.compile(rf"raise |\b({'|'.join(registry.chapters_by_exercise())})\(")
     telling = {line for line in telling if line not in given}
-    return {line for line in telling if not calls.search(line) and not line.startswith(("def ", "#", '"', 'f"', "if "))}
+    # Nor is an argument with its type, or what a `with` opens.
+    argument = re.compile(r"\w+: \w+ = [^()]+,$")
+    telling = {line for line in telling if not calls.search(line) and not argument.match(line)}
+    return {line for line in telling if not line.startswith(("def ", "#", '"', 'f"', "if ", "with "))}
 
 
 def answers_in(folder: Path) -> dict[str, list[str]]:
