@@ -72,6 +72,12 @@ def test_the_cells_to_try_run_from_the_top_of_their_page(live_folder: Path, tmp_
         assert "error" not in answer, answer
 
 
+def test_large_arrays_are_computed_with(live_folder: Path, tmp_path: Path) -> None:
+    """NumPy takes the room of a large intermediate result for the next, after a look at who called."""
+    (answer,) = ran_under_node(live_folder, {"any": ["a = np.ones(10**6)\nfloat(((a + 1) / 2).sum())"]}, tmp_path)
+    assert answer["text"] == "1000000.0"
+
+
 def live_cells(page: Path) -> list[str]:
     """The code of the cells tagged `live`."""
     found, cell = [], None
