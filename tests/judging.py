@@ -37,8 +37,8 @@ def key(name: str, seed: int = SEED, long: bool = True) -> AnswerKey:
     )
 
 
-def keys(chapter: str) -> dict[str, AnswerKey]:
-    return {name: key(name) for name in registry.exercises(chapter)}
+def keys(chapter: str, seed: int = SEED) -> dict[str, AnswerKey]:
+    return {name: key(name, seed) for name in registry.exercises(chapter)}
 
 
 def judge(name: str, functions: Mapping[str, Callable[..., Any]], seed: int = SEED, long: bool = True) -> Verdict:
