@@ -48,9 +48,9 @@ def described(value: Any) -> str:
 
 def cross_entropy(logits: Array, labels: Array) -> Array:
     """Of each row, in nats."""
-    shifted = logits - logits.max(axis=-1, keepdims=True)
-    logs = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-    return -np.take_along_axis(logs, labels[..., None], axis=-1)[..., 0]
+    own = np.take_along_axis(logits, labels[..., None], axis=-1)[..., 0]
+    entropies: Array = np.logaddexp.reduce(logits, axis=-1) - own
+    return entropies
 
 
 def loss_of(made: Made) -> float | None:
