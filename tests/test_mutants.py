@@ -17,7 +17,7 @@ _SHIFT = "a softmax takes no notice of what is added to all its logits, and thos
 STILL_RIGHT: dict[tuple[str, str], str] = {
     ("conv2d_im2col_forward", "True -> False"): _EQUALLY_LONG,
     ("conv2d_im2col_backward", "True -> False"): _EQUALLY_LONG,
-    ("_slide", "True -> False"): _EQUALLY_LONG,
+    ("slide", "True -> False"): _EQUALLY_LONG,
     ("_fit_transposed", "True -> False"): _EQUALLY_LONG,
     ("seen", "True -> False"): _EQUALLY_LONG,
     ("_fit", "True -> False"): _EQUALLY_LONG,
