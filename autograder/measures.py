@@ -34,7 +34,7 @@ def distribution(made: Sequence[Made]) -> Measures:
     quantiles = ordered[below] + (at - below) * steps
     return {
         QUANTILES: quantiles if np.isfinite(ordered[[0, -1]]).all() else np.full(len(QUANTILES_AT), np.nan),
-        "share of different values": (1 + np.count_nonzero(ordered[1:] != ordered[:-1])) / ordered.size,
+        "share of different values": (1 + int(np.count_nonzero(ordered[1:] != ordered[:-1]))) / ordered.size,
     }
 
 

@@ -47,7 +47,7 @@ def lstm_cell_forward(
     require_step(x.shape, h.shape)
     _require_lstm(x, h, c, weight_ih, weight_hh, bias)
     i, f, g, o = gates = _lstm_gates(_blocks(x @ weight_ih + h @ weight_hh + bias, 4))
-    c_next = f * c + i * g
+    c_next = i * g + f * c
     tanh_c = np.tanh(c_next)
     return o * tanh_c, c_next, (x, h, c, weight_ih, weight_hh, gates, tanh_c)
 
