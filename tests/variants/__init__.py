@@ -16,3 +16,18 @@ def joined(*rooms: Variants) -> Variants:
     """The variants of several files for the same exercises."""
     names = dict.fromkeys(name for room in rooms for name in room)
     return {name: {style: way for room in rooms for style, way in room.get(name, {}).items()} for name in names}
+
+
+def both_ways(layers: Mapping[str, Mapping[str, tuple[Callable, Callable]]]) -> Variants:
+    """The variants of each layer's two exercises; `layers` maps a layer to pairs of forward and backward by style.
+
+    A pair stays together: a backward reads its own forward's cache.
+    """
+    return {
+        f"{layer}_{way}": {
+            style: {f"{layer}_forward": forward, f"{layer}_backward": backward}
+            for style, (forward, backward) in styles.items()
+        }
+        for layer, styles in layers.items()
+        for way in ("forward", "backward")
+    }

@@ -8,6 +8,8 @@ from functools import reduce
 
 import numpy as np
 
+from variants import both_ways
+
 
 def elementwise(function, *arrays):
     """`function` on each entry, one Python float at a time, in an array of the first one's shape and dtype."""
@@ -223,17 +225,7 @@ _ELEMENTWISE = {
 }
 
 VARIANTS = {
-    **{
-        f"{kind}_forward": {name: {f"{kind}_forward": forward} for name, (forward, _) in pairs.items()}
-        for kind, pairs in _ELEMENTWISE.items()
-    },
-    **{
-        f"{kind}_backward": {
-            name: {f"{kind}_forward": forward, f"{kind}_backward": backward}
-            for name, (forward, backward) in pairs.items()
-        }
-        for kind, pairs in _ELEMENTWISE.items()
-    },
+    **both_ways(_ELEMENTWISE),
     "softmax_cross_entropy": {
         "one-hot rows": {"softmax_cross_entropy": loss_one_hot},
         "logaddexp": {"softmax_cross_entropy": loss_logaddexp},

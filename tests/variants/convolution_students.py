@@ -8,6 +8,8 @@ from itertools import product
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from variants import both_ways
+
 
 def pair(value):
     return (value, value) if isinstance(value, (int, np.integer)) else tuple(value)
@@ -292,13 +294,5 @@ VARIANTS = {
     "im2col": {"stacked windows": {"im2col": im2col_stacked}},
     "col2im": {"columns popped": {"col2im": col2im_popped}, "bincount": {"col2im": col2im_counted}},
     "linear_to_conv": {"a list of columns": {"linear_to_conv": linear_column_by_column}},
-    **{
-        f"{name}_{way}": {
-            style: {f"{name}_forward": forward, f"{name}_backward": backward}
-            for style, (forward, backward) in _LAYERS.items()
-            if name == "conv2d" or style in _FAST
-        }
-        for name in ("conv2d", "conv2d_im2col")
-        for way in ("forward", "backward")
-    },
+    **both_ways({"conv2d": _LAYERS, "conv2d_im2col": {style: _LAYERS[style] for style in _FAST}}),
 }

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from variants import dropout_students, joined
+from variants import both_ways, dropout_students, joined
 
 
 def require(p):
@@ -283,14 +283,7 @@ _CHANNELS = {
     "channels as rows": (flattened2d_forward, flattened2d_backward),
 }
 
-_OURS = {
-    f"{name}_{way}": {
-        variant: {f"{name}_forward": forward, f"{name}_backward": backward}
-        for variant, (forward, backward) in layers.items()
-    }
-    for name, layers in (("dropout", _ENTRIES), ("dropout2d", _CHANNELS))
-    for way in ("forward", "backward")
-} | {
+_OURS = both_ways({"dropout": _ENTRIES, "dropout2d": _CHANNELS}) | {
     "max_norm": {
         "loops": {"max_norm": norm_loops},
         "chosen columns": {"max_norm": norm_chosen_columns},

@@ -7,6 +7,8 @@ from statistics import NormalDist
 
 import numpy as np
 
+from variants import both_ways
+
 
 def keeping(draw):
     """Dropout whose `draw(x, p, rng)` says which entries are kept; lists come back, evaluation has no mask."""
@@ -112,14 +114,7 @@ _STYLES = {
     },
 }
 
-VARIANTS = {
-    f"{layer}_{way}": {
-        style: {f"{layer}_forward": forward, f"{layer}_backward": backward}
-        for style, (forward, backward) in styles.items()
-    }
-    for layer, styles in _STYLES.items()
-    for way in ("forward", "backward")
-} | {
+VARIANTS = both_ways(_STYLES) | {
     "max_norm": {
         "the zero column mended": {"max_norm": norm_mended},
         "apply_along_axis": {"max_norm": norm_along_axis},

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from variants import joined, normalization_students
+from variants import both_ways, joined, normalization_students
 
 # --- styles: rows in, normalized rows and a cache out; and back ----------------------------------------------------
 
@@ -458,18 +458,4 @@ _PAIRS = {
     },
 }
 
-_OURS = {
-    **{
-        f"{layer}_forward": {name: {f"{layer}_forward": forward} for name, (forward, _) in pairs.items()}
-        for layer, pairs in _PAIRS.items()
-    },
-    **{
-        f"{layer}_backward": {
-            name: {f"{layer}_forward": forward, f"{layer}_backward": backward}
-            for name, (forward, backward) in pairs.items()
-        }
-        for layer, pairs in _PAIRS.items()
-    },
-}
-
-VARIANTS = joined(_OURS, normalization_students.VARIANTS)
+VARIANTS = joined(both_ways(_PAIRS), normalization_students.VARIANTS)

@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 
+from variants import both_ways
+
 
 def batch_channels_last(x, weight, bias, running_mean, running_var, training=True, momentum=0.1, eps=1e-5):
     """One row for each value of a channel, whatever the axes; a list comes back."""
@@ -157,11 +159,4 @@ _STYLES = {
     },
 }
 
-VARIANTS = {
-    f"{layer}_{way}": {
-        style: {f"{layer}_forward": forward, f"{layer}_backward": backward}
-        for style, (forward, backward) in styles.items()
-    }
-    for layer, styles in _STYLES.items()
-    for way in ("forward", "backward")
-}
+VARIANTS = both_ways(_STYLES)

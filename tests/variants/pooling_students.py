@@ -7,6 +7,8 @@ from itertools import product
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from variants import both_ways
+
 
 def pair(value):
     return (value, value) if isinstance(value, (int, np.integer)) else tuple(value)
@@ -138,11 +140,4 @@ _STYLES = {
     "global_avg_pool2d": {"np.average twice": (global_averaged, global_averaged_backward)},
 }
 
-VARIANTS = {
-    f"{layer}_{way}": {
-        style: {f"{layer}_forward": forward, f"{layer}_backward": backward}
-        for style, (forward, backward) in styles.items()
-    }
-    for layer, styles in _STYLES.items()
-    for way in ("forward", "backward")
-}
+VARIANTS = both_ways(_STYLES)
