@@ -9,6 +9,7 @@ from pathlib import Path
 
 import autograder
 from autograder import answer_data, registry
+from autograder.bring import REFERENCE
 from autograder.grading.course import Course, CourseError
 from autograder.grading.files import write_whole
 
@@ -21,7 +22,6 @@ NOT_FOR_STUDENTS = ("mistakes", "demo")
 _PASSING = (".pyc", "")  # what Python keeps for itself, and answer data that is being written
 
 TOP = "layers-by-hand"
-SOLUTIONS = PACKAGE.parent / "solutions"
 
 _START_HERE = """\
 # Start here
@@ -73,8 +73,8 @@ def write_bundle(course: Course, notebooks: Mapping[str, Path]) -> Path:
     }
     target = course.folder / "bundle" / f"{TOP}.zip"
     target.parent.mkdir(exist_ok=True)
-    for path in sorted((target.parent / SOLUTIONS.name).glob("*.py")):
-        contents[f"{SOLUTIONS.name}/{path.name}"] = path.read_bytes()
+    for path in sorted((target.parent / REFERENCE.name).glob("*.py")):
+        contents[f"{REFERENCE.name}/{path.name}"] = path.read_bytes()
     unfinished = target.with_suffix(".zip.part")
     with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in contents.items():
@@ -88,8 +88,8 @@ def write_bundle(course: Course, notebooks: Mapping[str, Path]) -> Path:
 
 def hand_out_solutions(course: Course) -> None:
     """Put the answers of all chapters but the last into `bundle/solutions`, and so into every bundle from now on."""
-    target = course.folder / "bundle" / SOLUTIONS.name
-    for path in SOLUTIONS.glob("*.py"):
+    target = course.folder / "bundle" / REFERENCE.name
+    for path in REFERENCE.glob("*.py"):
         if path.stem != registry.CHAPTERS[-1]:
             write_whole(target / path.name, path.read_text(encoding="utf-8"))
 

@@ -8,7 +8,6 @@ MathJax writes names the range of each part, and a browser fetches the parts tha
 from __future__ import annotations
 
 import importlib.util
-import io
 import logging
 import re
 import shutil
@@ -16,7 +15,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-from fontTools import subset
+from fonts import cut
 from fontTools.ttLib import TTFont
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
@@ -38,6 +37,9 @@ FILES = (
 # The fonts that are cut, and where: letters and digits; operators, arrows and dots; all the rest is a third part.
 CUT = ("AMS-Regular", "Main-Bold", "Main-Regular", "Math-Italic", "Typewriter-Regular")
 RANGES = ((range(0x20, 0x7F),), (range(0xA0, 0x100), range(0x2000, 0x2070), range(0x2190, 0x2300)))
+
+# Tables of the fonts' editor, and of marks that MathJax places itself.
+UNUSED = ["FFTM", "GDEF"]
 
 # How the font data names a font: `"@font-face /* 10 */":{"font-family":"MJXTEX-A",src:'url("…") format("woff")'}`.
 FACE = r"""("@font-face /\* \d+)( \*/":\{{"font-family":"[^"]+",)src:'url\("%%URL%%/{}\.woff"\) format\("woff"\)'\}}"""
@@ -63,19 +65,6 @@ def unicode_range(signs: Collection[int]) -> str:
     return ",".join(f"U+{sign:X}" for sign in signs)
 
 
-def cut(font: Path, signs: Collection[int]) -> bytes:
-    """The font with these signs alone, as WOFF2. MathJax places each sign by itself: no kerning is lost."""
-    options = subset.Options(flavor="woff2", layout_features=[], name_IDs=[0, 13, 14], drop_tables=["FFTM", "GDEF"])
-    loaded = TTFont(font)
-    cutter = subset.Subsetter(options)
-    cutter.populate(unicodes=signs)
-    cutter.subset(loaded)
-    out = io.BytesIO()
-    loaded.flavor = "woff2"
-    loaded.save(out)
-    return out.getvalue()
-
-
 def cut_fonts(target: Path) -> None:
     """Replace each large font by its parts, in the folder and in the font data."""
     data = target / FONT_DATA
@@ -84,7 +73,9 @@ def cut_fonts(target: Path) -> None:
         font = target / FONTS / f"MathJax_{name}.woff"
         faces = []
         for number, signs in enumerate(parts(TTFont(font).getBestCmap())):
-            font.with_name(f"MathJax_{name}-{number}.woff2").write_bytes(cut(font, signs))
+            font.with_name(f"MathJax_{name}-{number}.woff2").write_bytes(
+                cut(font.read_bytes(), signs, drop_tables=UNUSED)
+            )
             source = f"""'url("%%URL%%/MathJax_{name}-{number}.woff2") format("woff2")'"""
             faces.append(f"""\\1.{number}\\2"unicode-range":"{unicode_range(signs)}",src:{source}}}""")
         text, found = re.subn(FACE.format(f"MathJax_{name}"), ",".join(faces), text)

@@ -6,13 +6,11 @@ style sheet shows the same ones from a font. The script is emptied, and font and
 
 from __future__ import annotations
 
-import io
 import re
 from pathlib import Path
 from typing import Any
 
-from fontTools import subset
-from fontTools.ttLib import TTFont
+from fonts import cut
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
@@ -38,18 +36,6 @@ def shown(pages: str, sheet: str) -> set[int]:
 def without_others(sheet: str, wanted: set[int]) -> str:
     """The sheet without the rules of icons that are not wanted."""
     return RULE.sub(lambda rule: rule[0] if int(rule[2], 16) in wanted else "", sheet)
-
-
-def cut(font: bytes, wanted: set[int]) -> bytes:
-    options = subset.Options(flavor="woff2", layout_features=[], name_IDs=[0, 13, 14])  # its licence stays in it
-    loaded = TTFont(io.BytesIO(font))
-    cutter = subset.Subsetter(options)
-    cutter.populate(unicodes=wanted)
-    cutter.subset(loaded)
-    out = io.BytesIO()
-    loaded.flavor = "woff2"
-    loaded.save(out)
-    return out.getvalue()
 
 
 def cut_icons(app: Sphinx, error: Exception | None) -> None:
