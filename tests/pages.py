@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 
 from autograder import registry
 from autograder.book import ROOT, build_book, pages
+from autograder.editions.pdf import find_chromium
 
 PAGES = [page.stem for page in pages(ROOT / "book")]
 CHAPTERS = [name for name in PAGES if name in ("gradients", *registry.CHAPTERS)]
@@ -42,10 +42,8 @@ def address(host: Host) -> str:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert chromium, "there is no Chromium: install it with `apt-get install chromium`"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", NO_OTHER_HOST])
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox", NO_OTHER_HOST])
         yield browser
         browser.close()
 

@@ -17,12 +17,12 @@ from courses import HALF_RIGHT, RIGHT, hand_in, marks, notebook
 from playwright.sync_api import Page, sync_playwright
 
 from autograder import registry
+from autograder.editions.pdf import find_chromium
 from autograder.grading.course import Course, open_course
 from autograder.grading.grade import grade
 from autograder.grading.journal import Journal
 from autograder.grading.record import Graded
 
-CHROMIUM = "/usr/bin/chromium"
 TOKEN = "for-this-test-alone"
 SETTINGS = [
     "--ServerApp.jpserver_extensions={'nbgrader.server_extensions.formgrader': True}",
@@ -73,7 +73,7 @@ def address(graded_course: tuple[Course, dict[str, Graded]], tmp_path_factory: p
 @pytest.fixture(scope="module")
 def page(address: str) -> Iterator[Page]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
         page = browser.new_page()
         # Nothing is fetched from elsewhere: nbgrader's pages take what typesets formulas from a network.
         page.route(lambda url: not url.startswith(address), lambda route: route.abort())
