@@ -370,9 +370,8 @@ def _lstm_step_backward(
 
 
 def _gru_step(a: np.ndarray, b: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
-    """h_next, and what its way back needs: both gates, the candidate, and the candidate's share of b. Changes a."""
-    a[:2] += b[:2]
-    r, z = _sigmoid(a[:2])
+    """h_next, and what its way back needs: both gates, the candidate, and the candidate's share of b."""
+    r, z = _sigmoid(a[:2] + b[:2])
     b_n = b[2]
     n = np.tanh(a[2] + r * b_n)
     return n + z * (h - n), (r, z, n, b_n)
