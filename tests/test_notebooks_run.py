@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,18 @@ def verdict(cell: Any) -> Any:
     return shown
 
 
+def assert_learned(name: str, printed: str) -> None:
+    """The experiments' networks tell most of what they had not seen."""
+    if name == "dropout":  # whose labels are wrong in part, so that what is dropped makes the difference
+        none, units, pixels = map(float, re.findall(r"([\d.]+)% at the end", printed))
+        assert none + 3 < units < pixels - 3
+        assert pixels > 85
+        return
+    reached = [float(percent) for percent in re.findall(r"step 300.*right on ([\d.]+)%", printed)]
+    assert reached, "the experiments train a network"
+    assert min(reached) > 90
+
+
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_solved_notebook_runs_through_and_passes(name: str, tmp_path: Path) -> None:
     cells = run(name, tmp_path, solved=True)
@@ -62,9 +75,7 @@ def test_solved_notebook_runs_through_and_passes(name: str, tmp_path: Path) -> N
         assert "text/html" in shown
     printed = "".join(output.get("text", "") for cell in cells.values() for output in cell.outputs)
     assert "Warning" not in printed
-    reached = [float(line.split("right on ")[1].split("%")[0]) for line in printed.splitlines() if "step 300" in line]
-    assert reached, "the experiments train a network"
-    assert min(reached) > 90, "per cent of what the network had not seen"
+    assert_learned(name, printed)
     assert list(tmp_path.iterdir()) == [], "the notebook leaves nothing behind"
 
 
