@@ -23,12 +23,12 @@ def reference(chapter: str) -> dict[str, Any]:
 
 @cache
 def key(name: str, seed: int = SEED, long: bool = True) -> AnswerKey:
-    """The key of one exercise; without its cases that take long, if `long` is false."""
+    """The key of one exercise; without its cases that take long or ask for speed, if `long` is false."""
     chapter = registry.chapters_by_exercise()[name]
     if long:
         return answers.make_key(chapter, registry.exercises(chapter)[name], seed)
     whole = key(name, seed)
-    quick = [number for number, case in enumerate(whole.cases) if case.asked is None]
+    quick = [number for number, case in enumerate(whole.cases) if case.asked is None and case.pace is None]
     return replace(
         whole,
         cases=tuple(whole.cases[number] for number in quick),

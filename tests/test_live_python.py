@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from answer_search import answers_in
+from judging import is_design
 from live_folder import ROOT, answers, judged_under_node, live_folder, ran_under_node, stubs
 
 from autograder import registry
@@ -28,8 +29,10 @@ EXERCISES = [(chapter, name) for chapter in registry.CHAPTERS for name in regist
 
 
 def first_mistakes() -> Iterator[Any]:
-    """Of each exercise, the first known mistake."""
+    """Of each exercise, the first known mistake; networks, whose training takes a minute here, are right ones above."""
     for chapter, name in EXERCISES:
+        if is_design(name):
+            continue
         mistakes = import_module(f"autograder.mistakes.{chapter}").MISTAKES
         yield chapter, next(mistake for mistake in mistakes if mistake.id.startswith(f"{name}."))
 

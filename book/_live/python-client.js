@@ -17,6 +17,7 @@ class Python {
   /** Ask one thing. `tell` hears of it: loading (bytes), running, checking (number, of, seconds),
    *  printed (text). `stop` ends it, whether it waits or runs. */
   ask(request, tell, stop) {
+    if (stop.aborted) return Promise.reject(stop.reason);
     const turn = this.queue.then(() => this.#now(request, tell, stop));
     this.queue = turn.catch(() => {});
     const stopped = new Promise((_, reject) => stop.addEventListener("abort", () => reject(stop.reason)));
