@@ -125,10 +125,19 @@ def _slips(function: ast.FunctionDef) -> Iterator[tuple[str, ast.FunctionDef]]:
         for variant in range(len(list(_changes(node)))):
             slipped = copy.deepcopy(function)
             target = list(_code(slipped))[number]
-            before = ast.unparse(target)
+            shown = _shown(slipped, target)
+            before = ast.unparse(shown)
             list(_changes(target))[variant]()
-            if ast.unparse(target) != before:
-                yield f"line {getattr(node, 'lineno', 0)}, {before} -> {ast.unparse(target)}", slipped
+            if ast.unparse(shown) != before:
+                yield f"line {getattr(node, 'lineno', 0)}, {before} -> {ast.unparse(shown)}", slipped
+
+
+def _shown(function: ast.FunctionDef, target: ast.AST) -> ast.AST:
+    """What a change is told by: of a number its sign, too, and all of a slice that it bounds."""
+    around = {inner: outer for outer in ast.walk(function) for inner in ast.iter_child_nodes(outer)}
+    while isinstance(target, ast.Slice) or isinstance(around[target], ast.Slice | ast.UnaryOp):
+        target = around[target]
+    return target
 
 
 def _code(function: ast.FunctionDef) -> Iterator[ast.AST]:

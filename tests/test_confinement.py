@@ -437,17 +437,19 @@ def test_everything_ends_with_the_sandbox() -> None:
 def test_everything_ends_with_the_grader(kind: str, request: pytest.FixtureRequest) -> None:
     """Even where the fork server cannot hear that it is alone, and its submission never listens."""
     source = f"import sys, time\nfrom autograder.sandbox import {kind}\nwith {kind}() as box:\n"
-    source += "    print(box._server._process.pid, flush=True)\n"
+    source += "    print(box._server._process.pid, flush=True)\n    input()\n"
     source += "    with box.submission(['while True:\\n    try:\\n        1\\n    except BaseException: pass']): pass\n"
     folder = tempfile.mkdtemp()  # which another user may pass through, as pytest's own is not
     request.addfinalizer(lambda: shutil.rmtree(folder))
     command, environment = [sys.executable, "-c", source], os.environ | {"TMPDIR": folder}
     Path(folder).chmod(0o755)
-    grader = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=CHECKOUT, env=environment)
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    grader = subprocess.Popen(command, **pipes, text=True, cwd=CHECKOUT, env=environment)
     request.addfinalizer(grader.kill)
-    assert grader.stdout is not None
     first = int(grader.stdout.readline())
     before = {process.pid for process in with_children(first)}
+    grader.stdin.write("\n")
+    grader.stdin.flush()
     while not (born := [process for process in with_children(first) if process.pid not in before]):
         assert grader.poll() is None
     family = [*with_children(first), *born]

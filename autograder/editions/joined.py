@@ -56,12 +56,22 @@ def article(page: BeautifulSoup, name: str, names: Sequence[str]) -> Tag:
         raise ValueError(f"{name}.html has no article: the theme writes its pages otherwise than joined.py thinks")
     make_plain(text)
     unlink_files(text, {f"{other}.html" for other in names})
+    _lead_to_headings(text)
     _rename_places(text, name, names)
     _keep_short_whole(text)
     text["id"] = _place(name, "")
     text["class"] = "bd-article chapter"
     text["style"] = f"page: {name}"
     return text
+
+
+def _lead_to_headings(text: Tag) -> None:
+    """A section may begin at the foot of a page whose heading the printer moves to the next: links lead to the heading."""
+    for section in text.select("section[id]"):
+        heading = section.find(["h1", "h2", "h3", "h4", "h5", "h6"], recursive=False)
+        if isinstance(heading, Tag) and not heading.get("id"):
+            heading["id"] = section["id"]
+            del section["id"]
 
 
 def _rename_places(text: Tag, name: str, names: Sequence[str]) -> None:
@@ -90,7 +100,7 @@ def headings(text: Tag) -> list[Heading]:
     found = []
     for heading in text.select("h1, h2"):
         level = int(heading.name[1])
-        place = text["id"] if level == 1 else heading.find_parent("section")["id"]  # type: ignore[index]
+        place = text["id"] if level == 1 else heading["id"]
         found.append(Heading(str(place), heading.get_text(" ", strip=True), level))
     return found
 

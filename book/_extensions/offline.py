@@ -1,7 +1,8 @@
 """What the built book needs to stand alone: notebooks to download, and no mute picture.
 
-A Sphinx extension. It does two things:
+A Sphinx extension. It does three things:
 
+- the way in: `index.html` leads on to the first page, with an icon, since a browser asks the host for one otherwise;
 - notebooks: `{download}` links to a notebook lead to the stable address `notebooks/<chapter>.ipynb`;
 - pictures: an image without alternative text is a warning, so it fails the strict build.
 """
@@ -18,6 +19,23 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
+
+WAY_IN = """\
+<!DOCTYPE html>
+<html lang="en">
+<meta charset="utf-8">
+<title>{title}</title>
+<link rel="icon" href="_static/favicon.svg">
+<meta http-equiv="refresh" content="0; url={first}.html">
+<a href="{first}.html">{title}</a>
+</html>
+"""
+
+
+def lead_in(app: Sphinx, error: Exception | None) -> None:
+    if error is None and app.builder.name == "html":
+        text = WAY_IN.format(title=app.config.html_title, first=app.config.root_doc)
+        (Path(app.outdir) / "index.html").write_text(text, encoding="utf-8")
 
 
 def link_notebooks(app: Sphinx, doctree: nodes.document) -> None:
@@ -54,4 +72,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-read", ask_for_alternative_text)
     app.connect("doctree-read", link_notebooks, priority=900)  # after Sphinx has noted the files to download
     app.connect("build-finished", copy_notebooks)
+    app.connect("build-finished", lead_in, priority=400)  # before sphinx_external_toc makes one of its own
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
