@@ -166,7 +166,9 @@ def test_the_six_steps_make_an_exercise(copy: Path) -> None:
     assert f"check({NAME})" in (copy / "exercises" / "activations.ipynb").read_text()
     assert NAME in (copy / "book" / "exercises" / "activations.md").read_text()
     files = [f"tests/test_{name}.py" for name in ("mistakes", "variants", "notebook_build")]
-    tested = run(copy, "pytest", "-q", "-p", "no:cacheprovider", "-k", "leaky_relu or (notebook_build and activations)", *files)
+    tested = run(
+        copy, "pytest", "-q", "-p", "no:cacheprovider", "-k", "leaky_relu or (notebook_build and activations)", *files
+    )
     assert tested.returncode == 0, tested.stdout
     assert "known mistakes named first: 3 of 3" in tested.stdout
     assert "other right answers accepted: 3 of 3" in tested.stdout

@@ -66,7 +66,7 @@ def article(page: BeautifulSoup, name: str, names: Sequence[str]) -> Tag:
 
 
 def _lead_to_headings(text: Tag) -> None:
-    """A section may begin at the foot of a page whose heading the printer moves to the next: links lead to the heading."""
+    """Links to a section lead to its heading, which the printer may move to the page after."""
     for section in text.select("section[id]"):
         heading = section.find(["h1", "h2", "h3", "h4", "h5", "h6"], recursive=False)
         if isinstance(heading, Tag) and not heading.get("id"):
