@@ -199,10 +199,10 @@ def main() -> int:
     ]
 
     def one(pair: tuple[str, str]) -> Found:
-        return fuzz(*pair, options.inputs, options.seed, keep)
+        return _told(fuzz(*pair, options.inputs, options.seed, keep))
 
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        found = [_told(result) for result in pool.map(one, pairs)]
+        found = list(pool.map(one, pairs))
     if "atheris" not in FUZZERS:
         print("Atheris is not installed: no input was tried by a fuzzer that is guided by coverage")
     return 1 if any(result.faults or result.inputs < options.inputs for result in found) else 0
