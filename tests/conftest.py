@@ -33,19 +33,37 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return 0 if part else min(MOST_WORKERS, len(os.sched_getaffinity(0)) + 1)
 
 
-class Rooms(LoadScopeScheduling):
-    """Tests that share what is costly stay in one process: those of a file, and all those that need the built book.
+# The book is built first, since that takes longest; those who open its pages come last, when it is there. In between,
+# what takes long comes before what does not, so that in the end no process is left alone with it.
+FIRST = "test_book.py::test_the_strict_build_gives_every_page_and_a_way_in"
+LONG = ("test_demo.py", "test_live_python.py", "test_attacks.py", "test_notebooks_run.py", "test_live.py",
+        "test_mutants.py", "test_author.py")  # fmt: skip
+LAST = ("test_book.py", "test_editions.py", "test_player.py", "test_kernels.py", "test_reader.py")
 
-    Known mistakes and slips share nothing but the keys of their exercises. (xdist's own groups do nothing under the
-    newest pytest.)
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def rank(item: pytest.Item) -> int:
+        file = item.path.name
+        if item.nodeid.endswith(FIRST):
+            return 0
+        return 1 + LONG.index(file) if file in LONG else 1 + len(LONG) + (file in LAST)
+
+    items.sort(key=rank)
+
+
+class Rooms(LoadScopeScheduling):
+    """Tests that share what is costly stay in one process: those of a file.
+
+    Known mistakes, slips and notebooks share nothing but what belongs to their exercises, and the tests of the book
+    nothing but the book. (xdist's own groups do nothing under the newest pytest.)
     """
 
     def _split_scope(self, nodeid: str) -> str:
         file, _, test = nodeid.partition("::")
-        if file.endswith(("test_book.py", "test_editions.py", "test_player.py", "test_kernels.py", "test_reader.py")):
-            return "the book"
-        if file.endswith(("test_mistakes.py", "test_mutants.py")):
+        if file.endswith(("test_mistakes.py", "test_mutants.py", "test_notebooks_run.py")):
             return f"{file} {test.partition('[')[2].partition('.')[0]}"
+        if file.endswith("test_book.py"):
+            return f"{file} {test.partition('[')[0]}"
         return file
 
 

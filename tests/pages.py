@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hosting import Host
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, sync_playwright
 
@@ -20,12 +21,19 @@ NO_OTHER_HOST = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 
 
 @pytest.fixture(scope="session")
-def site(pytestconfig: pytest.Config) -> Path:
+def site(pytestconfig: pytest.Config, testrun_uid: str) -> Path:
     """The folder of the built pages. Building is itself the first test: a warning anywhere fails it.
 
-    It stands apart from book/_build, which others may be writing to; pytest's cache keeps the outputs of cells.
+    It stands apart from book/_build, which others may be writing to; pytest's cache keeps the outputs of cells. The
+    first process of a run to ask for it builds it, for all.
     """
-    return build_book(out=pytestconfig.cache.mkdir("book")).parent
+    out = pytestconfig.cache.mkdir("book")
+    with FileLock(out / "lock"):
+        built_by = out / "built-by"
+        if not built_by.is_file() or built_by.read_text() != testrun_uid:
+            build_book(out=out)
+            built_by.write_text(testrun_uid)
+    return out / "_build" / "html"
 
 
 @pytest.fixture(scope="session")
