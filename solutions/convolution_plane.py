@@ -18,7 +18,7 @@ def conv_output_size(size: int, kernel: int, stride: int = 1, padding: int = 0, 
         dilation: pixels from one entry of the kernel to the next.
 
     Returns:
-        The number of positions, a Python int, at least 1.
+        size: the number of positions, a Python int, at least 1.
 
     Raises:
         ValueError: if the kernel, dilation included, is longer than the padded axis, if padding is negative, or if

@@ -18,7 +18,7 @@ from autograder import build, registry
 from autograder.build import COURSE, Incomplete
 from autograder.notebook.read import read
 from autograder.notebook.source import CourseFault, read_chapter
-from autograder.notebook.stub import Solutions
+from autograder.notebook.stub import Solutions, read_solutions
 from autograder.registry import CHAPTERS, exercises
 
 GENERATED = [
@@ -121,6 +121,15 @@ def lines_of_answers(name: str) -> set[str]:
                 for statement in body:
                     found |= {line.strip() for line in ast.get_source_segment(text, statement).splitlines()}
     return {line for line in found if len(line) >= 12}
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_the_docstring_of_an_answer_names_what_it_returns(name: str) -> None:
+    solutions = read_solutions(COURSE / "solutions", name)
+    for exercise in exercises(name).values():
+        if not exercise.design:
+            named = solutions.returned(exercise.name)
+            assert [("cache" if each == "state" else each) for each in named] == list(exercise.returns)
 
 
 @pytest.mark.parametrize("generated", GENERATED)

@@ -90,15 +90,15 @@ def book_block(chapter: Chapter, solutions: Solutions, exercises: Mapping[str, E
             f"(exercise-{name.replace('_', '-')})=\n### Exercise: `{name}`",
             _worth(task, exercises[name].points),
             _LIVE.format(name=name, given=given, stub=solutions.stub(name)),
-            f"{_contract(name, solutions, exercises[name])} {_NOTEBOOK.format(chapter=chapter.name)}",
+            f"{_contract(name, solutions)} {_NOTEBOOK.format(chapter=chapter.name)}",
         ]
     return "\n\n".join(blocks) + "\n"
 
 
-def _contract(name: str, solutions: Solutions, exercise: Exercise) -> str:
+def _contract(name: str, solutions: Solutions) -> str:
     if solutions.is_class(name):
         return f"Contract: `{solutions.signature(name)}`. {_BRINGS}"
-    return f"Contract: `{solutions.signature(name)}` returns `{', '.join(exercise.returns)}`."
+    return f"Contract: `{solutions.signature(name)}` returns `{', '.join(solutions.returned(name))}`."
 
 
 def _opening(chapter: Chapter, exercises: Mapping[str, Exercise]) -> str:

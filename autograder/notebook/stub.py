@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import copy
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,6 +71,11 @@ class Solutions:
         made, *others = _methods(answer)
         methods = (_signature(f".{method.name}", method, bound=True) for method in others)
         return f"{_signature(function, made, bound=True)}` with `{'`, `'.join(methods)}"
+
+    def returned(self, function: str) -> list[str]:
+        """What it returns, by the names in the docstring's "Returns"."""
+        text = ast.get_docstring(self._answer(function).node) or ""
+        return re.findall(r"^    (\w+): ", text.partition("\nReturns:\n")[2].partition("\n\n")[0], re.MULTILINE)
 
     def imports(self, functions: Iterable[str]) -> tuple[str, ...]:
         """The imports that the stubs of these functions need beside numpy's."""
