@@ -57,7 +57,7 @@ def test_a_guard_that_is_gone_is_found_and_its_input_kept(target: str, fuzzer: s
     assert done.returncode == 1, done.stdout + done.stderr
     assert "1 found" in done.stdout
     kept = [path for path in (tmp_path / "kept").rglob("*-*") if path.is_file()]
-    assert len(kept) == 1
+    assert len(kept) == 1, done.stdout
     assert re.search(rf"{re.escape(str(kept[0]))}: (\w+)Error: ", done.stdout), done.stdout
 
 
