@@ -81,7 +81,7 @@ class Visit:
             """async () => {
                 for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight) {
                     scrollTo(0, y);
-                    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+                    await new Promise((resolve) => setTimeout(resolve, 50)); // frames may fail to come, for ever
                 }
             }"""
         )
