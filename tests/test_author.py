@@ -141,7 +141,7 @@ def add(path: Path, more: str) -> None:
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """The checkout's files without its history, and the answer data of the chapters that no step touches."""
+    """The checkout's files without its history, and its answer data: a build renews what a step has made stale."""
     names = subprocess.run(["git", "ls-files", "-z"], cwd=COURSE, check=True, capture_output=True, text=True).stdout
     data = [str(path.relative_to(COURSE)) for path in (COURSE / "autograder" / "data").glob("*.npz")]
     for name in filter(None, [*names.split("\0"), *data]):
