@@ -165,8 +165,9 @@ def _with_atheris(target: str, inputs: int, seed: int, folder: Path) -> int:
                 f"-dict={words}",
                 f"-artifact_prefix={folder}/",
                 f"-rss_limit_mb={_MEMORY // 1024**2}",
-                # Not by the clock, which runs on while others have the machine: see watched.
-                "-timeout=0",
+                # A day: not by the clock, which runs on while others have the machine (see watched). Nor 0, for which
+                # Atheris rings every second, and so ends a process that is about to write down what it found.
+                "-timeout=86400",
                 f"-report_slow_units={10**6}",  # seconds; else a slow one is kept as if it were a fault
                 "-print_final_stats=1",
                 str(corpus),

@@ -230,19 +230,25 @@ def _samples(made: Sequence[Made]) -> dict[str, Observed]:
         return dict.fromkeys(("sample", "sample_by_rng", "sample_as_learned"), none)
     first, again, other, learned = (each for each in found if each is not None)
     return {
-        "sample": _kinds(first),
+        "sample": _kinds(first, learned),
         "sample_by_rng": _by_rng(first, again, other),
         "sample_as_learned": _as_learned(learned),
     }
 
 
-def _kinds(tokens: Array) -> Observed:
+def _kinds(tokens: Array, learned: Array) -> Observed:
     if tokens.min() < 0 or tokens.max() >= _VOCABULARY:
         told = f"sample returns tokens from {tokens.min()} to {tokens.max()}, of 0 to {_VOCABULARY - 1}."
         return Observed("out of range", told)
-    if len(np.unique(tokens)) < _VOCABULARY - 1:
+    if len(np.unique(tokens)) < _VOCABULARY - 1 or _goes_round(tokens) or _goes_round(learned):
         return Observed("few", "sample repeats itself: draw each token by its probability, do not take the likeliest.")
     return right()
+
+
+def _goes_round(tokens: Array) -> bool:
+    """Whether a sample's later half is one stretch over and over: where the likeliest is taken, all may take turns."""
+    later = tokens[_LENGTH // 2 :]
+    return any(np.array_equal(later[period:], later[:-period]) for period in range(1, _LENGTH // 3))
 
 
 def _by_rng(first: Array, again: Array, other: Array) -> Observed:
