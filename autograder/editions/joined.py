@@ -15,6 +15,8 @@ from autograder.editions.plain import make_plain, parsed, unlink_files
 _NAMING = ("for", "aria-labelledby", "aria-describedby", "aria-controls")
 # Blocks of code with so many lines, and tables with so many rows, are kept on one page.
 _LINES, _ROWS = 18, 8
+# So many characters of code fit in a line; blocks with longer lines are set smaller. Two lines of text hold so many.
+_CODE_WIDTH, _TWO_LINES = 100, 200
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def article(page: BeautifulSoup, name: str, names: Sequence[str]) -> Tag:
     unlink_files(text, {f"{other}.html" for other in names})
     _lead_to_headings(text)
     _rename_places(text, name, names)
-    _keep_short_whole(text)
+    _fit_to_paper(text)
     text["id"] = _place(name, "")
     text["class"] = "bd-article chapter"
     text["style"] = f"page: {name}"
@@ -86,10 +88,15 @@ def _rename_places(text: Tag, name: str, names: Sequence[str]) -> None:
             link["href"] = "#" + _place(page_name.removesuffix(".html") or name, place)
 
 
-def _keep_short_whole(text: Tag) -> None:
+def _fit_to_paper(text: Tag) -> None:
+    """Mark what is short, and shall be kept whole or with what follows, and code that is wide."""
+    for paragraph in text.select(":is(h2, h3) + p"):
+        if len(paragraph.get_text()) <= _TWO_LINES:
+            paragraph["class"] = "short"
     for block in text.select("div.highlight"):
-        if block.get_text().count("\n") <= _LINES:
-            block["class"] = "highlight short"
+        lines = block.get_text().rstrip().split("\n")
+        kinds = {"short": len(lines) <= _LINES, "wide": max(map(len, lines)) > _CODE_WIDTH}
+        block["class"] = " ".join(["highlight", *(kind for kind, so in kinds.items() if so)])
     for table in text.select("table"):
         if len(table.select("tr")) <= _ROWS:
             table["class"] = " ".join([*map(str, table.get_attribute_list("class")), "short"])

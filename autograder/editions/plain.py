@@ -35,4 +35,6 @@ def unlink_files(soup: Tag, pages: set[str]) -> None:
     for link in soup.select("a[href]"):
         target = str(link["href"])
         if not _ELSEWHERE.match(target) and target.partition("#")[0] not in pages:
+            for code in link.select("code.download"):  # Sphinx sets what is downloaded as code
+                code.replace_with(code.get_text())
             link.unwrap()
