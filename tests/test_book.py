@@ -197,6 +197,18 @@ def test_nothing_overflows_on_a_phone(browser: Browser, address: str, name: str)
             PHONE,
         )
         assert lost == []
+        # No line begins with the comma that belongs to the formula at the end of the line before.
+        apart = visit.page.evaluate(
+            """() => [...document.querySelectorAll(".bd-article p span.math")].filter(formula => {
+                const after = formula.nextSibling;
+                if (after?.nodeType !== Node.TEXT_NODE || !/^[,.;:!?)]/.test(after.data)) return false;
+                const mark = document.createRange();
+                mark.setStart(after, 0);
+                mark.setEnd(after, 1);
+                return mark.getBoundingClientRect().left < formula.getBoundingClientRect().left;
+            }).map(formula => formula.parentElement.textContent.slice(0, 120))"""
+        )
+        assert apart == []
         assert violations(visit.page, LAYOUT) == []
 
 
