@@ -86,6 +86,8 @@ def _book(options: argparse.Namespace) -> int:
     print(f"book: {front}")
     for kind in kinds:
         print(f"{kind.upper()}: {front.parent.parent / f'{NAME}.{kind}'}")
+    if bundle:
+        print(f"bundle: {front.parent / bundle.name}")
     if options.serve:
         serve_folder(front.parent)
     return 0

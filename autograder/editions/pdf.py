@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 import mimetypes
 import shutil
 from collections.abc import Mapping
@@ -98,6 +99,7 @@ def pages_of_places(pdf: Path) -> dict[str, int]:
 def _describe(pdf: Path, about: Mapping[str, str]) -> None:
     from pypdf import PdfWriter
 
+    logging.getLogger("pypdf").setLevel(logging.ERROR)  # it counts more objects than Chromium says, and no harm is done
     writer = PdfWriter(clone_from=pdf)
     writer.add_metadata(dict(about))
     writer.write(pdf)
