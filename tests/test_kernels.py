@@ -43,12 +43,14 @@ def test_what_is_typed_chosen_or_turned_is_what_scipy_computes(browser: Browser,
         visit.open(PAGE)
         page, bench = visit.page, visit.page.locator("kernel-bench")
         page.wait_for_selector("kernel-bench canvas")
-        picture = photograph(page)
+        picture, choice = photograph(page), bench.locator("select option:checked")
+        assert choice.inner_text() == "upright edges"
         assert np.ptp(picture) > 0.5
         edges = [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]
         assert np.abs(shades(page) - expected(picture, edges)).max() <= 1
         bench.get_by_role("button", name="turn by 180°").click()
         assert np.abs(shades(page) - expected(picture, [[1, 0, -1], [2, 0, -2], [1, 0, -1]])).max() <= 1
+        assert choice.inner_text() == "your own"
         bench.get_by_role("combobox").select_option(label="nothing")
         assert np.abs(shades(page) - 255 * picture[1:-1, 1:-1]).max() <= 1
         box = bench.get_by_role("spinbutton", name="kernel, row 0, column 2")
@@ -56,6 +58,7 @@ def test_what_is_typed_chosen_or_turned_is_what_scipy_computes(browser: Browser,
         page.keyboard.press("Control+A")
         page.keyboard.type("-0.5")
         assert np.abs(shades(page) - expected(picture, [[0, 0, -0.5], [0, 1, 0], [0, 0, 0]])).max() <= 1
+        assert choice.inner_text() == "your own"
         assert bench.locator(".sum").inner_text() == "sum of the kernel: 0.5"
         assert visit.faults == []
 

@@ -35,11 +35,15 @@ class KernelBench extends HTMLElement {
   makeChoices() {
     const choice = this.querySelector("template").content.querySelector("select").cloneNode(true);
     choice.setAttribute("aria-label", "choose a kernel");
+    const own = new Option("your own", "");
+    own.hidden = true; // it names what was typed, and cannot be chosen
+    choice.append(own);
     choice.addEventListener("change", () => this.set(choice.value.split(" ")));
     const turn = document.createElement("button");
     turn.type = "button";
     turn.textContent = "turn by 180°";
     turn.addEventListener("click", () => this.set(this.inputs.map((input) => input.value).reverse()));
+    this.choice = choice;
     this.querySelector(".kernel").before(choice);
     this.querySelector(".kernel").after(turn);
   }
@@ -77,6 +81,8 @@ class KernelBench extends HTMLElement {
       }
     }
     pen.putImageData(picture, 0, 0);
+    const known = [...this.choice.options].some((option) => option.value === kernel.join(" "));
+    this.choice.value = known ? kernel.join(" ") : "";
     const words = String(Number(sum.toFixed(2))).replace("-", "\u2212");
     this.sum.textContent = `sum of the kernel: ${words}`;
     this.result.setAttribute("aria-label", `The pagoda after the kernel ${kernel.join(", ")}`);
