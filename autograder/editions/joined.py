@@ -15,8 +15,8 @@ from autograder.editions.plain import make_plain, parsed, unlink_files
 _NAMING = ("for", "aria-labelledby", "aria-describedby", "aria-controls")
 # Blocks of code with so many lines, and tables with so many rows, are kept on one page.
 _LINES, _ROWS = 18, 8
-# So many characters of code fit in a line; blocks with longer lines are set smaller. Two lines of text hold so many.
-_CODE_WIDTH, _TWO_LINES = 100, 200
+# So many characters of code fit in a line; blocks with longer lines are set smaller. Three lines of text hold so many.
+_CODE_WIDTH, _THREE_LINES = 100, 300
 
 
 @dataclass(frozen=True)
@@ -90,8 +90,8 @@ def _rename_places(text: Tag, name: str, names: Sequence[str]) -> None:
 
 def _fit_to_paper(text: Tag) -> None:
     """Mark what is short, and shall be kept whole or with what follows, and code that is wide."""
-    for paragraph in text.select(":is(h2, h3) + p"):
-        if len(paragraph.get_text()) <= _TWO_LINES:
+    for paragraph in text.select("p:not([class])"):
+        if len(paragraph.get_text()) <= _THREE_LINES:
             paragraph["class"] = "short"
     for block in text.select("div.highlight"):
         lines = block.get_text().rstrip().split("\n")
