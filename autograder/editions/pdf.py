@@ -64,18 +64,25 @@ def print_pdf(html: str, folders: Mapping[str, Path], out: Path, about: Mapping[
         page = browser.new_page()
         page.set_default_timeout(PATIENCE)
         page.route("**/*", answer)
-        page.goto(ADDRESS)
-        if page.locator(".math").count():
-            page.wait_for_function("window.MathJax?.startup?.promise")
-            page.evaluate("MathJax.startup.promise")
+        _open(page)
         unread = page.locator("mjx-merror").all_text_contents()
         if lost or unread:
             raise ValueError(f"the book cannot be printed: missing are {lost}; MathJax does not understand {unread}")
         _print(page, out, whole=False)
+        # Printed a second time, the same page may break otherwise: a fresh one does not.
+        _open(page)
         page.evaluate(_FILL_IN, pages_of_places(out))
         _print(page, out)
         browser.close()
     _describe(out, about)
+
+
+def _open(page: Page) -> None:
+    """Load the book, and wait until its formulas are set."""
+    page.goto(ADDRESS)
+    if page.locator(".math").count():
+        page.wait_for_function("window.MathJax?.startup?.promise")
+        page.evaluate("MathJax.startup.promise")
 
 
 _FILL_IN = """pages => document.querySelectorAll("[data-place]").forEach(
