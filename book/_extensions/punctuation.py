@@ -25,29 +25,23 @@ class MarksBesideFormulas(SphinxPostTransform):
 
     def run(self, **_: Any) -> None:
         for formula in list(self.document.findall(nodes.math)):
-            opening, closing = _taken_before(formula), _taken_after(formula)
+            opening, closing = _taken(formula, -1, BEFORE), _taken(formula, 1, AFTER)
             if opening or closing:
                 piece = nodes.inline(classes=["unbroken"])
                 formula.replace_self(piece)
                 piece += [nodes.Text(opening), formula, nodes.Text(closing)]
 
 
-def _taken_before(formula: nodes.math) -> str:
-    return _taken(formula, -1, BEFORE)
-
-
-def _taken_after(formula: nodes.math) -> str:
-    return _taken(formula, 1, AFTER)
-
-
 def _taken(formula: nodes.math, step: int, marks: re.Pattern[str]) -> str:
-    """The marks at the end of the text before a formula, or at the beginning of that after it, taken from there."""
+    """The marks of the text before a formula (step -1) or after it (step 1) that touch it, taken from there."""
     place = formula.parent.index(formula) + step
     beside = formula.parent[place] if 0 <= place < len(formula.parent) else None
-    found = marks.search(beside.astext()) if isinstance(beside, nodes.Text) else None
-    if found is None:
+    if not isinstance(beside, nodes.Text):
         return ""
     text = beside.astext()
+    found = marks.search(text)
+    if found is None:
+        return ""
     formula.parent[place] = nodes.Text(text[: found.start()] + text[found.end() :])
     return found[0]
 

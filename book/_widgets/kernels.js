@@ -81,8 +81,8 @@ class KernelBench extends HTMLElement {
       }
     }
     pen.putImageData(picture, 0, 0);
-    const known = [...this.choice.options].some((option) => option.value === kernel.join(" "));
-    this.choice.value = known ? kernel.join(" ") : "";
+    const typed = kernel.join(" ");
+    this.choice.value = [...this.choice.options].some((option) => option.value === typed) ? typed : "";
     const words = String(Number(sum.toFixed(2))).replace("-", "\u2212");
     this.sum.textContent = `sum of the kernel: ${words}`;
     this.result.setAttribute("aria-label", `The pagoda after the kernel ${kernel.join(", ")}`);
